@@ -1,0 +1,16 @@
+from dataclasses import dataclass
+
+from chongqing_dte.foundation.tabular import TableRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultRow(TableRow):
+    """One person's result. The outcome is a code, the date ISO, identifiers are normalized; empty is ""."""
+
+    id_number: str = ""
+    name: str = ""
+    outcome: str = ""
+    theory_score: str = ""
+    practice_score: str = ""
+    certificate_number: str = ""
+    certificate_issued_on: str = ""

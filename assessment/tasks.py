@@ -1,0 +1,11 @@
+from celery import shared_task
+from django.utils import timezone
+
+from assessment.services.progress import refresh_progress
+
+
+@shared_task
+def refresh_progress_task(**_later_arguments: object) -> None:
+    """Refresh the public figures of the running year."""
+    now = timezone.now()
+    refresh_progress(year=timezone.localdate(now).year, now=now)

@@ -1,0 +1,48 @@
+"""Every change of state leaves an event: who, what, when, in which request."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from chongqing_dte.foundation.logs import current_request_id
+from chongqing_dte.foundation.models import AuditEvent
+
+
+def record_event(
+    name: str,
+    *,
+    subject: models.Model,
+    at: datetime,
+    actor_id: int | None = None,
+    reason: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one audit event in the caller's transaction. `facts` must hold no personal data."""
+    record_events(name, subjects=[subject], at=at, actor_id=actor_id, reason=reason, facts=facts)
+
+
+def record_events(
+    name: str,
+    *,
+    subjects: Iterable[models.Model],
+    at: datetime,
+    actor_id: int | None = None,
+    reason: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the same event for each subject, in one statement."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            name=name,
+            subject_type=subject._meta.label_lower,
+            subject_id=subject.pk,
+            actor_id=actor_id,
+            at=at,
+            request_id=current_request_id(),
+            reason=reason,
+            facts=dict(facts or {}),
+        )
+        for subject in subjects
+    )

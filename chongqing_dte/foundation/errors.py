@@ -1,0 +1,58 @@
+"""What can be wrong with a request. The text of each is fit to show to the person who made it."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """Something that the user can put right. `code` is stable and goes to machines, the text goes to people."""
+
+    status_code: ClassVar[int] = 422
+    code: str = "refused"
+
+    def __init__(self, message: object, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class NotPermitted(DomainError):
+    """The person may see the row and may not do this to it."""
+
+    status_code = 403
+    code = "not_permitted"
+
+    def __init__(self, message: object = _("You may not do this.")) -> None:
+        super().__init__(message)
+
+
+class InvalidTransition(DomainError):
+    """The row is not in a state from which this can be done."""
+
+    status_code = 409
+    code = "invalid_transition"
+
+
+class DomainErrorMiddleware:
+    """Shows a domain error that no view answered: a page with the reason and the right status code."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError):
+            return None
+        messages.error(request, str(exception))
+        return render(request, "refused.html", {"error": exception}, status=exception.status_code)

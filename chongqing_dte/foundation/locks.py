@@ -1,0 +1,25 @@
+"""Locks that outlive a transaction and die with the connection, so that nothing has to expire."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def session_lock(name: str) -> Iterator[bool]:
+    """Hold a named lock of the database session, and say whether it is ours. Does not wait.
+
+    For steps that talk to the outside with no transaction open. Needs a connection of its own, not a pooler.
+    """
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

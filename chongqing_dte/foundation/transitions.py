@@ -1,0 +1,22 @@
+"""When a status may change. The tables themselves live in each app's transitions.py."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.errors import InvalidTransition
+
+Status = TypeVar("Status", bound=TextChoices | StrEnum)
+Transitions = Mapping[Status, frozenset[Status]]
+
+
+def check_transition(table: Transitions[Status], *, current: Status, target: Status) -> None:
+    """Raise InvalidTransition unless the table lets `current` become `target`."""
+    if target not in table[current]:
+        raise InvalidTransition(
+            _("This is %(current)s and cannot become %(target)s.")
+            % {"current": getattr(current, "label", current), "target": getattr(target, "label", target)}
+        )

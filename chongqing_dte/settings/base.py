@@ -1,0 +1,221 @@
+"""What is true everywhere. The environment is read here and nowhere else."""
+
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+# ── Applications ─────────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "pgtrigger",
+    "csp",
+    "chongqing_dte.foundation",
+    "institutions",
+    "enrollment",
+    "assessment",
+    "subsidies",
+]
+MIDDLEWARE = [
+    "chongqing_dte.foundation.logs.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chongqing_dte.foundation.errors.DomainErrorMiddleware",
+]
+ROOT_URLCONF = "chongqing_dte.urls"
+WSGI_APPLICATION = "chongqing_dte.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ── Database and broker ──────────────────────────────────────────────────────────────────────────────────
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///portal")}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A request or a task that waits longer than this has gone wrong, and must not hold what others wait for.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+    "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+)
+ATOMIC_REQUESTS = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+
+# ── Celery: messages are nudges, rows are jobs ───────────────────────────────────────────────────────────
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_TASK_DEFAULT_QUEUE = "money"
+CELERY_TASK_QUEUES = {"money": {"exchange": "money"}, "heavy": {"exchange": "heavy"}}
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_ALWAYS_EAGER = False
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_DISABLE_PREFETCH = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 30,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "max_retries": 1,
+}
+CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default="celerybeat-schedule")
+CELERY_BEAT_MAX_LOOP_INTERVAL = 30
+CELERY_BEAT_SCHEDULE = {
+    "beat-seen": {"task": "chongqing_dte.foundation.tasks.record_beat_task", "schedule": SWEEP_SECONDS},
+    "decide": {"task": "subsidies.tasks.decide_due_certificates_task", "schedule": SWEEP_SECONDS},
+    "assemble": {"task": "subsidies.tasks.assemble_batches_task", "schedule": SWEEP_SECONDS},
+    "deliver": {"task": "subsidies.tasks.deliver_released_batches_task", "schedule": SWEEP_SECONDS},
+    "collect": {"task": "subsidies.tasks.collect_bank_results_task", "schedule": SWEEP_SECONDS},
+    "progress": {"task": "assessment.tasks.refresh_progress_task", "schedule": SWEEP_SECONDS * 2},
+    "invariants": {"task": "subsidies.tasks.check_invariants_task", "schedule": SWEEP_SECONDS * 10},
+}
+
+# Which task waits for which fact. A nudge saves waiting for the next sweep and is never relied upon.
+NUDGES = {
+    "classes_changed": ["assessment.tasks.refresh_progress_task"],
+    "certificates_recorded": [
+        "subsidies.tasks.decide_due_certificates_task",
+        "assessment.tasks.refresh_progress_task",
+    ],
+    "bank_account_recorded": [
+        "subsidies.tasks.decide_due_certificates_task",
+        "subsidies.tasks.assemble_batches_task",
+    ],
+    "entitlements_granted": ["subsidies.tasks.assemble_batches_task"],
+    "batch_released": ["subsidies.tasks.deliver_released_batches_task"],
+}
+
+# ── The bank: files go out to one folder and come back in another ─────────────────────────────────────────
+BANK_OUTBOX = Path(env.str("BANK_OUTBOX", default=str(BASE_DIR / "var/bank/outbox")))
+BANK_INBOX = Path(env.str("BANK_INBOX", default=str(BASE_DIR / "var/bank/inbox")))
+
+# ── Keys. "1:<64 hex digits>,2:…": the last one encrypts, all of them decrypt ─────────────────────────────
+FIELD_KEYS = env.str("FIELD_KEYS", default="")
+HASH_KEY = env.str("HASH_KEY", default="")
+BANK_REFERENCE_KEY = env.str("BANK_REFERENCE_KEY", default="")
+
+# ── People ───────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "institutions.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "desk"
+LOGOUT_REDIRECT_URL = "home"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# ── Languages: Chinese first ─────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# One uploaded file; the reader refuses more than this with a sentence of its own.
+ROSTER_MAX_BYTES = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# ── Headers ──────────────────────────────────────────────────────────────────────────────────────────────
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    # The admin's theme needs Alpine, which needs eval; chongqing_dte.urls relaxes the policy there and only there.
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+# ── API ──────────────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "chongqing_dte.foundation.api.handle_exception",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+
+# ── Logs: one JSON line an event, with the request's id and no personal data ──────────────────────────────
+LOGGING_CONFIG = "chongqing_dte.foundation.logs.configure_logging"
+LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
+
+# ── The bureau's admin ───────────────────────────────────────────────────────────────────────────────────
+UNFOLD = {
+    "SITE_TITLE": _("Digital Technology Engineer Programme"),
+    "SITE_HEADER": _("Digital Technology Engineer Programme"),
+    "SITE_SUBHEADER": _("Chongqing municipal bureau"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "school",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+}

@@ -1,0 +1,11 @@
+"""For the tests: real PostgreSQL and Valkey, cheap passwords, and nothing outside this machine."""
+
+from chongqing_dte.settings.dev import *  # noqa: F403
+from chongqing_dte.settings.dev import TEMPLATES
+
+DEBUG = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "UNDEFINED_TEMPLATE_VARIABLE(%s)"
+ALLOWED_HOSTS = ["*"]
+LOGGING = {"level": "WARNING"}

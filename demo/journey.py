@@ -1,0 +1,214 @@
+"""The programme's main job, done as its users do it: over HTTP, each in their own session."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import httpx
+from django.utils import timezone
+
+from assessment.enums import SessionStatus
+from assessment.models import AssessmentSession, LevelCertificate
+from assessment.results.template import write_results
+from demo import people
+from demo.identifiers import make_cnaps
+from demo.processes import Processes, wait_until
+from demo.world import PASSWORD, World
+from enrollment.models import Enrollment, RosterUpload
+from enrollment.queries import id_number_hash
+from enrollment.roster.template import write_roster
+from subsidies.enums import BatchStatus, Decision, PaymentStatus
+from subsidies.models import Entitlement, Payment, PaymentBatch
+
+HIDDEN_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+HIDDEN_HASH = re.compile(r'name="sha256" value="([^"]+)"')
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class JourneyFailed(Exception):
+    """A step of the main job did not go as it should."""
+
+
+class Visitor:
+    """One person with a browser session of their own."""
+
+    def __init__(self, base_url: str, username: str) -> None:
+        self.client = httpx.Client(base_url=base_url, timeout=60, follow_redirects=True)
+        self.submit("/login/", "/login/", {"username": username, "password": PASSWORD})
+
+    def page(self, path: str) -> str:
+        """Open a page and return what it says."""
+        response = self.client.get(path)
+        if response.status_code != 200:
+            raise JourneyFailed(f"{path} answered {response.status_code}.")
+        return response.text
+
+    def submit(
+        self, page: str, action: str, fields: dict[str, str] | None = None, file: tuple[str, bytes] | None = None
+    ) -> httpx.Response:
+        """Send a form of a page, with the token that the page gave."""
+        token = HIDDEN_TOKEN.search(self.page(page))
+        if token is None:
+            raise JourneyFailed(f"{page} has no form.")
+        response = self.client.post(
+            action,
+            data={"csrfmiddlewaretoken": token[1], **(fields or {})},
+            files={"file": (*file, XLSX)} if file else None,
+            headers={"Referer": str(self.client.base_url)},
+        )
+        if response.status_code != 200:
+            raise JourneyFailed(f"{action} answered {response.status_code}.")
+        return response
+
+
+class MainJob:
+    """The road from a roster file to money on a bank file. Each step looks whether it is done already."""
+
+    def __init__(self, base_url: str, world: World, started: Processes, say: Callable[[str], None]) -> None:
+        self.base_url = base_url
+        self.world = world
+        self.started = started
+        self.say = say
+        self.year = world.training_class.starts_on.year
+
+    def enroll(self) -> None:
+        """The district confirms the class; the institution uploads the roster, confirms it and completes the class."""
+        class_path = f"/classes/{self.world.training_class.public_id}/"
+        if Enrollment.objects.filter(training_class=self.world.training_class).exists():
+            self.say("the roster went in during an earlier run")
+            return
+        district = Visitor(self.base_url, "district")
+        if self.world.training_class.confirmed_at is None:
+            district.submit(class_path, f"{class_path}confirmation/")
+            self.say("the district bureau confirmed the class")
+        school = Visitor(self.base_url, "school")
+        rows = [*people.roster(self.year), *people.bad_rows(self.year)]
+        content = write_roster(rows, class_reference=self.world.training_class.reference)
+        school.submit(class_path, f"{class_path}rosters/", file=("roster.xlsx", content))
+        upload = RosterUpload.objects.get(training_class=self.world.training_class)
+        self.say(f"the institution uploaded a roster: {upload.accepted_count} good rows, {upload.refused_count} refused")
+        roster_path = f"/rosters/{upload.public_id}/"
+        school.submit(roster_path, f"{roster_path}confirmation/")
+        school.submit(class_path, f"{class_path}completion/")
+        self.say("the institution confirmed the good rows and completed the class")
+
+    def assess(self) -> None:
+        """The evaluation institution hands in the results of the sitting."""
+        self._record(self.world.sessions[0], self._first_results())
+
+    def assess_again(self) -> None:
+        """The evaluation institution hands in the results of the retake."""
+        self._record(self.world.sessions[1], self._retake_results())
+
+    def _record(self, session: AssessmentSession, results: list[dict[str, str]]) -> None:
+        session.refresh_from_db()
+        if session.status == SessionStatus.RECORDED:
+            self.say(f"the results of {session.reference} went in during an earlier run")
+            return
+        path = f"/sessions/{session.public_id}/"
+        content = write_results(results, session_reference=session.reference)
+        Visitor(self.base_url, "assessor").submit(path, f"{path}results/", file=("results.xlsx", content))
+        certificates = LevelCertificate.objects.filter(attempt__session=session).count()
+        self.say(f"the evaluation institution recorded {len(results)} results, {certificates} certificates")
+
+    def wait_for_decisions(self) -> None:
+        """The worker decides by itself: nobody applies."""
+        wait_until(
+            "every certificate decided and its payment in a batch",
+            lambda: not LevelCertificate.objects.filter(decision_due=True).exists()
+            and not Payment.objects.filter(status=PaymentStatus.READY).exists(),
+            started=self.started,
+        )
+        self.say("the worker decided every certificate and assembled the payments")
+
+    def add_missing_account(self) -> None:
+        """The one who gave no account gives it; the held decision goes on by itself."""
+        if Entitlement.objects.filter(decision=Decision.HELD, superseded_at__isnull=True).exists():
+            self._correct_account(people.WITHOUT_ACCOUNT, "The trainee brought the account afterwards.")
+            wait_until(
+                "the held certificate granted",
+                lambda: not Entitlement.objects.filter(decision=Decision.HELD, superseded_at__isnull=True).exists()
+                and not Payment.objects.filter(status=PaymentStatus.READY).exists(),
+                started=self.started,
+            )
+            self.say("the missing account arrived, and the held subsidy was granted")
+
+    def release(self) -> None:
+        """Two people of the finance desk look at each batch and sign."""
+        first, second = Visitor(self.base_url, "finance1"), Visitor(self.base_url, "finance2")
+        for batch in PaymentBatch.objects.filter(status=BatchStatus.ASSEMBLED).order_by("id"):
+            path = f"/batches/{batch.public_id}/"
+            for signer in (first, second)[batch.first_released_by_id is not None :]:
+                seen = HIDDEN_HASH.search(signer.page(path))
+                signer.submit(path, f"{path}release/", {"sha256": seen[1] if seen else ""})
+            self.say(f"two people released batch {batch.reference}: {batch.line_count} payments, {batch.total} yuan")
+
+    def wait_for_the_bank(self) -> None:
+        """The worker delivers the files, the bank answers, the worker settles."""
+        wait_until(
+            "every batch settled",
+            lambda: not PaymentBatch.objects.exclude(status=BatchStatus.SETTLED).exists(),
+            started=self.started,
+        )
+        self.say("the bank answered every instruction")
+
+    def pay_the_returned_again(self) -> None:
+        """The account whose card was not activated is corrected, and the money goes out once more."""
+        if Payment.objects.filter(status=PaymentStatus.RETURNED).exists():
+            self._correct_account(people.ACCOUNT_NOT_ACTIVATED, "The bank returned the money: card not activated.")
+            wait_until(
+                "the returned payment in a new batch",
+                lambda: PaymentBatch.objects.filter(status=BatchStatus.ASSEMBLED).exists(),
+                started=self.started,
+            )
+            self.say("the returned payment's account was corrected")
+        self.release()
+        self.wait_for_the_bank()
+
+    def _correct_account(self, position: int, reason: str) -> None:
+        operator = Visitor(self.base_url, "operator")
+        id_number = people.roster(self.year)[position]["id_number"]
+        certificate = LevelCertificate.objects.filter(trainee__id_number_hash=id_number_hash(id_number)).latest("id")
+        path = f"/certificates/{certificate.public_id}/"
+        operator.submit(
+            path,
+            f"{path}account/",
+            {
+                "number": people.corrected_account_of(position),
+                "bank_name": "重庆示例银行",
+                "cnaps": make_cnaps(653),
+                "reason": reason,
+            },
+        )
+
+    def _first_results(self) -> list[dict[str, str]]:
+        outcomes = {people.FAILS_THEN_PASSES: "FAILED", people.ABSENT: "ABSENT"}
+        return [
+            self._result(position, outcomes.get(position, "PASSED"), self.world.sessions[0])
+            for position in range(len(people.roster(self.year)))
+        ]
+
+    def _retake_results(self) -> list[dict[str, str]]:
+        return [
+            self._result(position, "PASSED", self.world.sessions[1])
+            for position in (people.FAILS_THEN_PASSES, people.PASSES_TWICE)
+        ]
+
+    def _result(self, position: int, outcome: str, session: AssessmentSession) -> dict[str, str]:
+        person = people.roster(self.year)[position]
+        row = {"id_number": person["id_number"], "name": person["name"], "outcome": outcome}
+        if outcome != "ABSENT":
+            score = 52 if outcome == "FAILED" else 66 + position % 30
+            row |= {"theory_score": str(score), "practice_score": str(score + 1)}
+        if outcome == "PASSED":
+            row |= {
+                "certificate_number": f"CQ{self.year}{session.reference[-2:]}{position:04}",
+                "certificate_issued_on": _issued_on(session.held_on).isoformat(),
+            }
+        return row
+
+
+def _issued_on(held_on: date) -> date:
+    """The certificate follows the assessment, in the same year, or a graduating student would graduate too early."""
+    day_after = held_on + timedelta(days=1)
+    return min(day_after if day_after.year == held_on.year else held_on, timezone.localdate())

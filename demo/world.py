@@ -1,0 +1,184 @@
+"""What stands before the demo's main job begins: institutions, people in their offices, a policy, a budget, a class."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
+
+from assessment.models import AssessmentSession
+from assessment.services.sessions import SessionPlan, file_session
+from demo.identifiers import make_credit_code
+from enrollment.models import TrainingClass
+from enrollment.services.classes import ClassPlan, file_class
+from institutions.enums import AccreditationKind, Level, Role
+from institutions.models import Accreditation, District, FeeSchedule, Institution, Occupation, User
+from institutions.services.users import Office, create_user
+from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
+from subsidies.models import Budget, PolicyVersion
+from subsidies.services.policy_versions import PolicyDraft, allot_budget, approve_policy_version, draft_policy_version
+
+PASSWORD = "Chongqing-Demo-2030"  # printed at the end of the demo, and good for nothing else
+EXAMPLE = "Example value of the demo; the Plan's full text is not public."
+CLASS_REFERENCE = "DEMO-AI-01"
+SESSION_REFERENCES = ("DEMO-LA-01", "DEMO-LA-02")
+
+
+@dataclass(frozen=True)
+class World:
+    """The rows that the main job starts from."""
+
+    training_class: TrainingClass
+    sessions: tuple[AssessmentSession, AssessmentSession]
+    held_on: tuple[date, date]
+
+
+def make_world(*, now: datetime) -> World:
+    """Make what is not there yet, and return it. Safe to repeat."""
+    today = timezone.localdate(now)
+    occupation = Occupation.objects.get(code="2-02-38-01")
+    district = District.objects.get(code="500106")
+    trainer = _institution("重庆示例数字技能培训学校", "Chongqing Example Digital Skills School", 1, district)
+    assessor = _institution("重庆示例人才评价中心", "Chongqing Example Talent Evaluation Center", 2, district)
+    _accredit(trainer, AccreditationKind.TRAINING, occupation)
+    _accredit(assessor, AccreditationKind.EVALUATION, occupation)
+    _publish_fee(assessor, occupation)
+    users = _users(district, trainer, assessor)
+    _policy(users, now)
+    _budget(users, today.year, now)
+    _budget(users, today.year + 1, now)
+
+    training_class = TrainingClass.objects.filter(reference=CLASS_REFERENCE).first() or file_class(
+        plan=ClassPlan(
+            reference=CLASS_REFERENCE,
+            occupation_id=occupation.pk,
+            level=Level.JUNIOR,
+            starts_on=today - timedelta(days=40),
+            ends_on=today - timedelta(days=5),
+            seat_count=40,
+        ),
+        filer=users["school"],
+        now=now,
+    )
+    sessions = tuple(
+        AssessmentSession.objects.filter(reference=reference).first()
+        or file_session(
+            plan=SessionPlan(
+                reference=reference,
+                occupation_id=occupation.pk,
+                level=Level.JUNIOR,
+                held_on=today - timedelta(days=days_ago),
+            ),
+            filer=users["assessor"],
+            now=now,
+        )
+        for reference, days_ago in zip(SESSION_REFERENCES, (3, 1), strict=True)
+    )
+    first, second = sessions
+    return World(training_class, (first, second), (first.held_on, second.held_on))
+
+
+ACCOUNTS = (
+    ("school", "陈校长", Role.TRAINING_MANAGER),
+    ("assessor", "林评价", Role.EVALUATION_OPERATOR),
+    ("district", "沙区审核员", Role.DISTRICT_REVIEWER),
+    ("operator", "市局经办", Role.MUNICIPAL_OPERATOR),
+    ("reviewer", "市局审核", Role.MUNICIPAL_REVIEWER),
+    ("finance1", "财务甲", Role.MUNICIPAL_FINANCE),
+    ("finance2", "财务乙", Role.MUNICIPAL_FINANCE),
+    ("auditor", "市局审计", Role.MUNICIPAL_AUDITOR),
+    ("admin", "市局管理员", Role.MUNICIPAL_ADMINISTRATOR),
+)
+
+
+def _users(district: District, trainer: Institution, assessor: Institution) -> dict[str, User]:
+    offices = {
+        "school": Office(institution=trainer),
+        "assessor": Office(institution=assessor),
+        "district": Office(district=district),
+    }
+    known = {user.username: user for user in User.objects.all()}
+    return {
+        username: known.get(username)
+        or create_user(
+            username=username, full_name=full_name, role=role, password=PASSWORD, office=offices.get(username)
+        )
+        for username, full_name, role in ACCOUNTS
+    }
+
+
+def _institution(name_zh: str, name_en: str, sequence: int, district: District) -> Institution:
+    institution, _created = Institution.objects.get_or_create(
+        credit_code=make_credit_code(sequence),
+        defaults={"name_zh": name_zh, "name_en": name_en, "district": district},
+    )
+    return institution
+
+
+def _accredit(institution: Institution, kind: AccreditationKind, occupation: Occupation) -> None:
+    for level in (Level.JUNIOR, Level.INTERMEDIATE):
+        Accreditation.objects.get_or_create(
+            institution=institution,
+            kind=kind,
+            occupation=occupation,
+            level=level,
+            defaults={"in_force": DateRange(date(2025, 1, 1), date(2031, 1, 1))},
+        )
+
+
+def _publish_fee(assessor: Institution, occupation: Occupation) -> None:
+    """Two schedules that follow each other: the fee in force on the assessment's day is the one that counts."""
+    for total, in_force in (
+        ((Decimal("400.00"), Decimal("500.00")), DateRange(date(2025, 1, 1), date(2026, 1, 1))),
+        ((Decimal("400.00"), Decimal("680.00")), DateRange(date(2026, 1, 1), date(2031, 1, 1))),
+    ):
+        theory_fee, practice_fee = total
+        FeeSchedule.objects.get_or_create(
+            institution=assessor,
+            occupation=occupation,
+            level=Level.JUNIOR,
+            in_force=in_force,
+            defaults={
+                "theory_fee": theory_fee,
+                "practice_fee": practice_fee,
+                "total": theory_fee + practice_fee,
+                "announcement_url": "https://example.org/fees/2026",
+            },
+        )
+
+
+def _policy(users: dict[str, User], now: datetime) -> None:
+    if PolicyVersion.objects.exists():
+        return
+    version = draft_policy_version(
+        draft=PolicyDraft(
+            name="Example policy 2025-2030",
+            starts_on=date(2025, 1, 1),
+            ends_before=date(2031, 1, 1),
+            first_pass_scope=FirstPassScope.OCCUPATION_AND_LEVEL,
+            first_pass_rule=FirstPassRule.FIRST_CERTIFICATE,
+            eligible_categories=["GRADUATING_STUDENT", "ENTERPRISE_EMPLOYEE"],
+            graduation_year_rule=GraduationYearRule.CALENDAR,
+            fee_share=Decimal("1.0000"),
+            ceiling=Decimal("2000.00"),
+            batch_line_limit=500,
+            automatic_release_limit=Decimal("0.00"),
+            source=EXAMPLE,
+        ),
+        author=users["admin"],
+        now=now,
+    )
+    approve_policy_version(version_id=version.pk, approver=users["reviewer"], now=now)
+
+
+def _budget(users: dict[str, User], year: int, now: datetime) -> None:
+    if not Budget.objects.filter(year=year, kind=SubsidyKind.ASSESSMENT).exists():
+        allot_budget(
+            year=year,
+            kind=SubsidyKind.ASSESSMENT,
+            allotted=Decimal("3000000.00"),
+            source=EXAMPLE,
+            author=users["admin"],
+            now=now,
+        )

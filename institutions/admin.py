@@ -1,0 +1,77 @@
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.windows import Window
+from institutions import queries
+from institutions.models import (
+    Accreditation,
+    District,
+    FeeSchedule,
+    Institution,
+    Occupation,
+    ProgrammeYear,
+    User,
+)
+
+# Roles are few and closed, so there are no groups to hand out.
+admin.site.unregister(Group)
+
+
+@admin.register(District)
+class DistrictWindow(Window):
+    visible_to = queries.districts_visible_to
+    ordering = ("code",)
+    list_display = ("code", "name_zh", "name_en", "kind", "in_force")
+    list_filter = ("kind",)
+    search_fields = ("code", "name_zh", "name_en")
+
+
+@admin.register(Occupation)
+class OccupationWindow(Window):
+    visible_to = queries.occupations_visible_to
+    ordering = ("code",)
+    list_display = ("code", "former_code", "name_zh", "name_en", "field")
+    list_select_related = ("field",)
+    search_fields = ("code", "former_code", "name_zh", "name_en")
+
+
+@admin.register(ProgrammeYear)
+class ProgrammeYearWindow(Window):
+    visible_to = queries.programme_years_visible_to
+    ordering = ("year",)
+    list_display = ("year", "target", "source")
+
+
+@admin.register(Institution)
+class InstitutionWindow(Window):
+    visible_to = queries.institutions_visible_to
+    list_display = ("name_zh", "name_en", "credit_code", "district")
+    list_select_related = ("district",)
+    search_fields = ("name_zh", "name_en", "credit_code")
+
+
+@admin.register(Accreditation)
+class AccreditationWindow(Window):
+    visible_to = queries.accreditations_visible_to
+    list_display = ("institution", "kind", "occupation", "level", "in_force")
+    list_select_related = ("institution", "occupation")
+    list_filter = ("kind", "level")
+
+
+@admin.register(FeeSchedule)
+class FeeScheduleWindow(Window):
+    visible_to = queries.fee_schedules_visible_to
+    list_display = ("institution", "occupation", "level", "total", "in_force", "announcement_url")
+    list_select_related = ("institution", "occupation")
+    list_filter = ("level",)
+
+
+@admin.register(User)
+class UserWindow(Window):
+    visible_to = queries.users_visible_to
+    list_display = ("username", "full_name", "role", "district", "institution", "is_active")
+    list_select_related = ("district", "institution")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "full_name")
+    fieldsets = ((_("User"), {"fields": ("username", "full_name", "role", "district", "institution", "is_active")}),)

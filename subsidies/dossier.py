@@ -1,0 +1,175 @@
+"""One certificate's whole road, from the roster file to the bank's word, for one page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from assessment.models import Attempt, LevelCertificate
+from assessment.queries import attempts_of_trainees
+from enrollment.models import BankAccount, Enrollment, RosterRow, RosterUpload, TrainingClass
+from enrollment.rules.identifiers import mask_id_number, mask_name
+from institutions.models import FeeSchedule
+from subsidies.enums import BankAnswer, Decision, JournalKind, PaymentStatus
+from subsidies.explanations import check_name, check_sentence, decision_sentence, outcome_label, return_reason
+from subsidies.models import Entitlement, JournalLine, Payment, PaymentAttempt, PolicyVersion
+
+
+@dataclass(frozen=True)
+class ShownCheck:
+    """One check as a reader sees it."""
+
+    name_text: str
+    outcome: str
+    outcome_label: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ShownDecision:
+    """One decision as a reader sees it. Amount in yuan."""
+
+    decision: str
+    decision_label: str
+    amount: Decimal
+    decided_at: datetime
+    policy_version: PolicyVersion | None
+    fee_schedule: FeeSchedule | None
+    reason_text: str
+    checks: list[ShownCheck]
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class ShownAttempt:
+    """One instruction to the bank and what came of it."""
+
+    number: int
+    reference: str
+    batch_reference: str
+    batch_status_label: str
+    account_last_four: str
+    status: str
+    status_label: str
+    bank_answer: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """One journal line. Debit or credit in yuan, the other is None."""
+
+    at: datetime
+    entry: str
+    account_text: str
+    debit: Decimal | None
+    credit: Decimal | None
+    memo: str
+
+
+@dataclass(frozen=True)
+class CertificateDossier:
+    """Everything that the page of one certificate shows. Each part names the part before it."""
+
+    certificate: LevelCertificate
+    trainee_name: str
+    trainee_id_number: str
+    enrollment: Enrollment
+    training_class: TrainingClass
+    roster_upload: RosterUpload
+    roster_row: RosterRow
+    attempts: list[Attempt]
+    entitlements: list[ShownDecision]
+    payment: Payment | None
+    account_last_four: str
+    payment_attempts: list[ShownAttempt]
+    journal_lines: list[ShownLine]
+    account_needed: bool
+
+
+def certificate_dossier(certificate: LevelCertificate) -> CertificateDossier:
+    """Return the whole road of one certificate, in a constant number of queries."""
+    enrollment = Enrollment.objects.select_related(
+        "training_class__institution", "training_class__district", "roster_row__upload"
+    ).get(pk=certificate.attempt.enrollment_id)
+    decisions = list(
+        Entitlement.objects.filter(certificate=certificate)
+        .select_related("policy_version", "fee_schedule")
+        .order_by("-id")
+    )
+    live = next((decision for decision in decisions if decision.superseded_at is None), None)
+    payment = Payment.objects.filter(entitlement__certificate=certificate).order_by("-id").first()
+    account = BankAccount.objects.filter(trainee=certificate.trainee_id, replaced_at__isnull=True).first()
+    attempts = _attempts(payment)
+    return CertificateDossier(
+        certificate=certificate,
+        trainee_name=mask_name(certificate.trainee.name),
+        trainee_id_number=mask_id_number(certificate.trainee.id_number),
+        enrollment=enrollment,
+        training_class=enrollment.training_class,
+        roster_upload=enrollment.roster_row.upload,
+        roster_row=enrollment.roster_row,
+        attempts=list(attempts_of_trainees([certificate.trainee_id]).select_related("session__institution")),
+        entitlements=[_shown_decision(decision) for decision in decisions],
+        payment=payment,
+        account_last_four=account.last_four if account else "",
+        payment_attempts=attempts,
+        journal_lines=_journal_lines(payment),
+        account_needed=_needs_account(live, payment),
+    )
+
+
+def _needs_account(live: Entitlement | None, payment: Payment | None) -> bool:
+    held = live is not None and live.decision == Decision.HELD and live.reason == "account_is_known"
+    return held or (payment is not None and payment.status == PaymentStatus.RETURNED)
+
+
+def _shown_decision(entitlement: Entitlement) -> ShownDecision:
+    return ShownDecision(
+        decision=entitlement.decision,
+        decision_label=entitlement.get_decision_display(),
+        amount=entitlement.amount,
+        decided_at=entitlement.decided_at,
+        policy_version=entitlement.policy_version,
+        fee_schedule=entitlement.fee_schedule,
+        reason_text=decision_sentence(entitlement.checks, entitlement.reason),
+        checks=[
+            ShownCheck(
+                check_name(check["name"]), check["outcome"], outcome_label(check["outcome"]), check_sentence(check)
+            )
+            for check in entitlement.checks
+        ],
+        is_live=entitlement.superseded_at is None,
+    )
+
+
+def _attempts(payment: Payment | None) -> list[ShownAttempt]:
+    found = PaymentAttempt.objects.filter(payment=payment).select_related("batch", "bank_account").order_by("number")
+    return [
+        ShownAttempt(
+            number=attempt.number,
+            reference=attempt.reference,
+            batch_reference=attempt.batch.reference,
+            batch_status_label=attempt.batch.get_status_display(),
+            account_last_four=attempt.bank_account.last_four,
+            status=attempt.status,
+            status_label=attempt.get_status_display(),
+            bank_answer=return_reason(attempt.return_code) if attempt.status == BankAnswer.RETURNED else "",
+            at=attempt.answered_at,
+        )
+        for attempt in found
+    ]
+
+
+def _journal_lines(payment: Payment | None) -> list[ShownLine]:
+    found = JournalLine.objects.filter(payment=payment, payment__isnull=False).select_related("entry").order_by("id")
+    return [
+        ShownLine(
+            at=line.entry.recorded_at,
+            entry=line.entry.key,
+            account_text=line.get_account_display(),
+            debit=line.amount if line.amount > 0 else None,
+            credit=-line.amount if line.amount < 0 else None,
+            memo=str(JournalKind(line.entry.kind).label),
+        )
+        for line in found
+    ]

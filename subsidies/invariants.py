@@ -1,0 +1,189 @@
+"""Every promise about money as a query that must return no row."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """One promise in words, and the query that finds the ids of the rows that break it."""
+
+    name: str
+    promise: str
+    violations: str
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken promise with the first few ids that show it."""
+
+    invariant: Invariant
+    ids: tuple[str, ...]
+
+
+INVARIANTS: Final = (
+    Invariant(
+        "certificate_is_due_or_decided",
+        "Every certificate has a live decision or waits for one.",
+        """
+        SELECT certificate.id FROM assessment_levelcertificate certificate
+        WHERE NOT certificate.decision_due AND NOT EXISTS (
+            SELECT 1 FROM subsidies_entitlement entitlement
+            WHERE entitlement.certificate_id = certificate.id AND entitlement.superseded_at IS NULL)
+        """,
+    ),
+    Invariant(
+        "grant_has_one_payment_of_its_amount",
+        "Every grant has exactly one payment, of the amount that was granted.",
+        """
+        SELECT entitlement.id FROM subsidies_entitlement entitlement
+        LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        WHERE entitlement.decision = 'GRANTED'
+          AND (payment.id IS NULL OR payment.amount <> entitlement.amount)
+        """,
+    ),
+    Invariant(
+        "only_grants_are_paid",
+        "Nothing is paid that was not granted.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+        WHERE entitlement.decision <> 'GRANTED'
+        """,
+    ),
+    Invariant(
+        "certificate_is_paid_once",
+        "No certificate is paid twice, whatever decisions there were on it.",
+        """
+        SELECT entitlement.certificate_id FROM subsidies_payment payment
+        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+        GROUP BY entitlement.certificate_id
+        HAVING count(*) FILTER (WHERE payment.status = 'PAID') > 1
+        """,
+    ),
+    Invariant(
+        "payment_status_is_its_attempts",
+        "A payment is paid, instructed or returned exactly when its attempts say so.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        LEFT JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE attempt.status = 'PAID') AS paid,
+                   count(*) FILTER (WHERE attempt.status IN ('OPEN', 'UNKNOWN')) AS open
+            FROM subsidies_paymentattempt attempt WHERE attempt.payment_id = payment.id
+        ) attempts ON true
+        WHERE (payment.status = 'PAID') <> (attempts.paid = 1)
+           OR (payment.status = 'INSTRUCTED') <> (attempts.open = 1)
+        """,
+    ),
+    Invariant(
+        "attempt_amount_is_its_payment",
+        "The bank is instructed to pay exactly what is owed.",
+        """
+        SELECT attempt.id FROM subsidies_paymentattempt attempt
+        JOIN subsidies_payment payment ON payment.id = attempt.payment_id
+        WHERE attempt.amount <> payment.amount
+        """,
+    ),
+    Invariant(
+        "attempt_pays_the_payees_account",
+        "An instruction names an account of the person to whom the money is owed.",
+        """
+        SELECT attempt.id FROM subsidies_paymentattempt attempt
+        JOIN subsidies_payment payment ON payment.id = attempt.payment_id
+        JOIN enrollment_bankaccount account ON account.id = attempt.bank_account_id
+        WHERE account.trainee_id <> payment.payee_id
+        """,
+    ),
+    Invariant(
+        "batch_is_the_sum_of_its_attempts",
+        "A batch's count and total are those of its instructions.",
+        """
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        LEFT JOIN subsidies_paymentattempt attempt ON attempt.batch_id = batch.id
+        GROUP BY batch.id
+        HAVING count(attempt.id) <> batch.line_count OR coalesce(sum(attempt.amount), 0) <> batch.total
+        """,
+    ),
+    Invariant(
+        "settled_batch_has_no_open_end",
+        "A settled batch has no unanswered instruction and no bank line that waits for a person.",
+        """
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        WHERE batch.status = 'SETTLED' AND (
+            EXISTS (SELECT 1 FROM subsidies_paymentattempt attempt
+                    WHERE attempt.batch_id = batch.id AND attempt.status IN ('OPEN', 'UNKNOWN'))
+            OR EXISTS (SELECT 1 FROM subsidies_bankresultline line
+                       JOIN subsidies_bankresultfile file ON file.id = line.result_file_id
+                       WHERE file.batch_id = batch.id AND line.problem <> '' AND line.resolved_at IS NULL))
+        """,
+    ),
+    Invariant(
+        "journal_balances",
+        "Every journal entry balances to the cent.",
+        """
+        SELECT entry.id FROM subsidies_journalentry entry
+        LEFT JOIN subsidies_journalline line ON line.entry_id = entry.id
+        GROUP BY entry.id HAVING count(line.id) < 2 OR sum(line.amount) <> 0
+        """,
+    ),
+    Invariant(
+        "journal_tells_each_payments_state",
+        "For every payment, what the journal says is owed, under way and paid is what its status says.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(line.amount) FILTER (WHERE line.account = 'SUBSIDY_EXPENSE'), 0) AS granted,
+                   coalesce(-sum(line.amount) FILTER (WHERE line.account = 'SUBSIDIES_PAYABLE'), 0) AS owed,
+                   coalesce(-sum(line.amount) FILTER (WHERE line.account = 'FUND_AT_BANK'), 0) AS paid
+            FROM subsidies_journalline line WHERE line.payment_id = payment.id
+        ) journal ON true
+        LEFT JOIN LATERAL (
+            SELECT bool_or(batch.status <> 'ASSEMBLED') AS released
+            FROM subsidies_paymentattempt attempt
+            JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
+            WHERE attempt.payment_id = payment.id AND attempt.status IN ('OPEN', 'UNKNOWN')
+        ) under_way ON true
+        WHERE journal.granted <> payment.amount
+           OR journal.paid <> CASE WHEN payment.status = 'PAID' THEN payment.amount ELSE 0 END
+           OR journal.owed <> CASE
+                WHEN payment.status = 'PAID' OR coalesce(under_way.released, false) THEN 0
+                ELSE payment.amount END
+        """,
+    ),
+    Invariant(
+        "budget_is_the_sum_of_its_payments",
+        "What a budget has reserved and paid is the sum of its unpaid and its paid payments.",
+        """
+        SELECT budget.id FROM subsidies_budget budget
+        LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
+        LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        GROUP BY budget.id
+        HAVING coalesce(sum(payment.amount) FILTER (WHERE payment.status <> 'PAID'), 0) <> budget.reserved
+            OR coalesce(sum(payment.amount) FILTER (WHERE payment.status = 'PAID'), 0) <> budget.paid
+        """,
+    ),
+    Invariant(
+        "paid_attempt_has_the_banks_word",
+        "Every attempt that ended did so by a line in a file of the bank.",
+        """
+        SELECT attempt.id FROM subsidies_paymentattempt attempt
+        WHERE attempt.status IN ('PAID', 'RETURNED') AND NOT EXISTS (
+            SELECT 1 FROM subsidies_bankresultline line
+            WHERE line.attempt_id = attempt.id AND line.problem = '' AND line.answer = attempt.status)
+        """,
+    ),
+)
+
+
+def find_violations() -> list[Violation]:
+    """Run every invariant and return those that are broken, each with up to ten ids."""
+    violations = []
+    with connection.cursor() as cursor:
+        for invariant in INVARIANTS:
+            cursor.execute(f"SELECT * FROM ({invariant.violations}) violation LIMIT 10")  # noqa: S608 - our own constants
+            ids = tuple(str(row[0]) for row in cursor.fetchall())
+            if ids:
+                violations.append(Violation(invariant, ids))
+    return violations

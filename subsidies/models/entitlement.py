@@ -1,0 +1,140 @@
+import uuid
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.constraints import frozen, implies, known_value
+from subsidies.enums import Decision
+from subsidies.models.budget import Budget
+from subsidies.models.policy import PolicyVersion
+
+
+class Entitlement(models.Model):
+    """The decision on one certificate, with everything it was decided from, frozen.
+
+    A decision never changes. Another one supersedes it: the former row gets `superseded_at` and stays.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    certificate = models.ForeignKey(
+        "assessment.LevelCertificate",
+        verbose_name=_("Level certificate"),
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    decision = models.CharField(_("Decision"), max_length=8, choices=Decision)
+    # The check that refused or holds it; empty when granted.
+    reason = models.CharField(_("Reason"), max_length=40, blank=True)
+    # The scope in which there can be one first pass, as the policy version derives it.
+    first_pass_key = models.CharField(max_length=64)
+    amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
+    policy_version = models.ForeignKey(
+        PolicyVersion, verbose_name=_("Policy version"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    fee_schedule = models.ForeignKey(
+        "institutions.FeeSchedule",
+        verbose_name=_("Fee schedule"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    budget = models.ForeignKey(
+        Budget, verbose_name=_("Budget"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    bank_account = models.ForeignKey(
+        "enrollment.BankAccount",
+        verbose_name=_("Bank account"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    # Every named check with its outcome and the facts it saw. Ids, codes, dates and sums; no personal data.
+    checks = models.JSONField(_("Checks"))
+    decided_at = models.DateTimeField(_("Decided"))
+    supersedes = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Entitlement")
+        verbose_name_plural = _("Entitlements")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="entitlement_one_live_per_certificate",
+                fields=["certificate"],
+                condition=Q(superseded_at__isnull=True),
+            ),
+            # First time means once: a second live claim on the same scope cannot exist.
+            models.UniqueConstraint(
+                name="entitlement_one_live_per_first_pass",
+                fields=["first_pass_key"],
+                condition=Q(superseded_at__isnull=True) & ~Q(decision=Decision.REFUSED),
+            ),
+            known_value("decision", Decision, name="entitlement_decision_known"),
+            models.CheckConstraint(name="entitlement_amount_not_negative", condition=Q(amount__gte=0)),
+            models.CheckConstraint(name="entitlement_first_pass_key_present", condition=~Q(first_pass_key="")),
+            implies(
+                Q(decision=Decision.GRANTED),
+                Q(
+                    amount__gt=0,
+                    policy_version__isnull=False,
+                    fee_schedule__isnull=False,
+                    budget__isnull=False,
+                    bank_account__isnull=False,
+                    reason="",
+                ),
+                name="entitlement_granted_on_complete_facts",
+            ),
+            implies(
+                ~Q(decision=Decision.GRANTED), ~Q(reason=""), name="entitlement_not_granted_for_a_reason"
+            ),
+        ]
+        indexes = [
+            # What is held stays a short list, however many decisions there have been.
+            models.Index(
+                name="entitlement_held",
+                fields=["reason", "id"],
+                condition=Q(superseded_at__isnull=True, decision=Decision.HELD),
+            ),
+        ]
+        triggers = [
+            # Looked at when the transaction commits: a grant without its payment would be a promise nobody keeps.
+            pgtrigger.Trigger(
+                name="entitlement_granted_has_payment",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__decision="GRANTED"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM subsidies_payment payment
+                        WHERE payment.entitlement_id = NEW.id AND payment.amount = NEW.amount
+                    ) THEN
+                        RAISE EXCEPTION 'entitlement_granted_has_payment' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+            *frozen(
+            "public_id",
+            "certificate",
+            "decision",
+            "reason",
+            "first_pass_key",
+            "amount",
+            "policy_version",
+            "fee_schedule",
+            "budget",
+            "bank_account",
+            "checks",
+            "decided_at",
+            "supersedes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

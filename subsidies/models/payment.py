@@ -1,0 +1,188 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.constraints import both_or_neither, frozen, implies, known_value, not_the_same
+from chongqing_dte.foundation.crypto import EncryptedBytesField
+from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
+from subsidies.models.entitlement import Entitlement
+
+AFTER_RELEASE = (BatchStatus.RELEASED, BatchStatus.SENDING, BatchStatus.DELIVERED, BatchStatus.SETTLED)
+
+
+class Payment(models.Model):
+    """One amount owed to one payee, in yuan. It may take several attempts, and it is paid once."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    entitlement = models.OneToOneField(
+        Entitlement, verbose_name=_("Entitlement"), on_delete=models.PROTECT, related_name="payment"
+    )
+    payee = models.ForeignKey(
+        "enrollment.Trainee", verbose_name=_("Trainee"), on_delete=models.PROTECT, related_name="+"
+    )
+    amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
+    status = models.CharField(
+        _("Status"), max_length=12, choices=PaymentStatus, default=PaymentStatus.READY
+    )
+    opened_at = models.DateTimeField(_("Opened"))
+    paid_at = models.DateTimeField(_("Paid"), null=True)
+
+    class Meta:
+        verbose_name = _("Payment")
+        verbose_name_plural = _("Payments")
+        ordering = ["-id"]
+        constraints = [
+            known_value("status", PaymentStatus, name="payment_status_known"),
+            models.CheckConstraint(name="payment_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="payment_paid_at_some_time",
+                condition=Q(status=PaymentStatus.PAID, paid_at__isnull=False)
+                | (~Q(status=PaymentStatus.PAID) & Q(paid_at__isnull=True)),
+            ),
+        ]
+        indexes = [
+            models.Index(name="payment_ready", fields=["id"], condition=Q(status=PaymentStatus.READY)),
+            models.Index(name="payment_returned", fields=["id"], condition=Q(status=PaymentStatus.RETURNED)),
+        ]
+        triggers = frozen("public_id", "entitlement", "payee", "amount", "opened_at")
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class PaymentBatch(models.Model):
+    """The instructions sent in one file. Its bytes are fixed when it is assembled, and released by two people."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.CharField(_("Reference"), max_length=32, unique=True)
+    status = models.CharField(
+        _("Status"), max_length=12, choices=BatchStatus, default=BatchStatus.ASSEMBLED
+    )
+    line_count = models.PositiveIntegerField(_("Payments"))
+    total = models.DecimalField(_("Total"), max_digits=14, decimal_places=2)
+    file_name = models.CharField(_("File"), max_length=128)
+    content = EncryptedBytesField()
+    sha256 = models.CharField("SHA-256", max_length=64)
+    assembled_at = models.DateTimeField(_("Assembled"))
+    released_automatically = models.BooleanField(_("Released automatically"), default=False)
+    first_released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    first_released_at = models.DateTimeField(null=True)
+    second_released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    second_released_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(_("Delivered"), null=True)
+    settled_at = models.DateTimeField(_("Settled"), null=True)
+
+    class Meta:
+        verbose_name = _("Payment batch")
+        verbose_name_plural = _("Payment batches")
+        ordering = ["-id"]
+        constraints = [
+            known_value("status", BatchStatus, name="batch_status_known"),
+            models.CheckConstraint(name="batch_has_lines", condition=Q(line_count__gt=0, total__gt=0)),
+            both_or_neither("first_released_by", "first_released_at", name="batch_first_release_complete"),
+            both_or_neither("second_released_by", "second_released_at", name="batch_second_release_complete"),
+            # Two signatures are two people's, and the second comes after a first.
+            not_the_same("first_released_by", "second_released_by", name="batch_released_by_two_people"),
+            implies(
+                Q(second_released_by__isnull=False),
+                Q(first_released_by__isnull=False),
+                name="batch_second_release_after_first",
+            ),
+            implies(
+                Q(status__in=AFTER_RELEASE),
+                Q(second_released_by__isnull=False) | Q(released_automatically=True),
+                name="batch_leaves_only_released",
+            ),
+            implies(
+                Q(status__in=[BatchStatus.DELIVERED, BatchStatus.SETTLED]),
+                Q(delivered_at__isnull=False),
+                name="batch_delivered_at_some_time",
+            ),
+            implies(
+                Q(status=BatchStatus.SETTLED), Q(settled_at__isnull=False), name="batch_settled_at_some_time"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="batch_under_way", fields=["id"], condition=~Q(status=BatchStatus.SETTLED)
+            ),
+        ]
+        triggers = frozen(
+            "public_id",
+            "reference",
+            "line_count",
+            "total",
+            "file_name",
+            "content",
+            "sha256",
+            "assembled_at",
+            "released_automatically",
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class PaymentAttempt(models.Model):
+    """One instruction to the bank for a payment. Its reference is the same even after a restore."""
+
+    payment = models.ForeignKey(
+        Payment, verbose_name=_("Payment"), on_delete=models.PROTECT, related_name="attempts"
+    )
+    batch = models.ForeignKey(
+        PaymentBatch, verbose_name=_("Payment batch"), on_delete=models.PROTECT, related_name="attempts"
+    )
+    number = models.PositiveSmallIntegerField(_("Attempt"))
+    # A keyed hash of the certificate and the attempt's number; never from a sequence or a clock.
+    reference = models.CharField(_("Bank reference"), max_length=26, unique=True)
+    line_number = models.PositiveIntegerField(_("Line"))
+    bank_account = models.ForeignKey(
+        "enrollment.BankAccount", verbose_name=_("Bank account"), on_delete=models.PROTECT, related_name="+"
+    )
+    amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
+    status = models.CharField(
+        _("Status"), max_length=8, choices=AttemptStatus, default=AttemptStatus.OPEN
+    )
+    return_code = models.CharField(_("Return code"), max_length=40, blank=True)
+    answered_at = models.DateTimeField(_("Answered"), null=True)
+
+    class Meta:
+        verbose_name = _("Payment attempt")
+        verbose_name_plural = _("Payment attempts")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="attempt_one_open_per_payment",
+                fields=["payment"],
+                condition=Q(status__in=[AttemptStatus.OPEN, AttemptStatus.UNKNOWN]),
+            ),
+            # Once the bank has paid, no further attempt can be paid.
+            models.UniqueConstraint(
+                name="attempt_one_paid_per_payment",
+                fields=["payment"],
+                condition=Q(status=AttemptStatus.PAID),
+            ),
+            models.UniqueConstraint(name="attempt_number_once_per_payment", fields=["payment", "number"]),
+            models.UniqueConstraint(name="attempt_line_once_per_batch", fields=["batch", "line_number"]),
+            known_value("status", AttemptStatus, name="payment_attempt_status_known"),
+            models.CheckConstraint(name="payment_attempt_amount_positive", condition=Q(amount__gt=0)),
+            implies(
+                Q(status__in=[AttemptStatus.PAID, AttemptStatus.RETURNED]),
+                Q(answered_at__isnull=False),
+                name="payment_attempt_ended_by_an_answer",
+            ),
+            implies(
+                Q(status=AttemptStatus.RETURNED), ~Q(return_code=""), name="payment_attempt_returned_for_a_reason"
+            ),
+        ]
+        triggers = frozen("payment", "batch", "number", "reference", "line_number", "bank_account", "amount")
+
+    def __str__(self) -> str:
+        return self.reference

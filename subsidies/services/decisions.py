@@ -1,0 +1,300 @@
+"""From a recorded certificate to a decision, a reservation, a payment and a journal entry, in sets."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from assessment.enums import CertificateStatus
+from assessment.models import Attempt, LevelCertificate
+from assessment.queries import attempts_of_trainees, lock_certificates_due
+from assessment.services.certificates import make_due_again, mark_decided
+from chongqing_dte.foundation.audit import record_events
+from chongqing_dte.foundation.jobs import nudge_after_commit
+from enrollment.models import Enrollment
+from enrollment.queries import current_account_ids
+from institutions.models import FeeSchedule
+from institutions.queries import fee_schedules_of
+from subsidies import queries
+from subsidies.enums import Decision, JournalAccount, JournalKind, SubsidyKind
+from subsidies.models import Budget, Entitlement, Payment, PolicyVersion
+from subsidies.rules.eligibility import (
+    CertificateFacts,
+    Check,
+    PolicyValues,
+    PublishedFee,
+    Ruling,
+    Sitting,
+    decide,
+    first_pass_key,
+)
+from subsidies.services.journal import Posting, record_entry
+
+BATCH_SIZE = 500
+NO_BUDGET = Check("budget_has_room", "UNKNOWN")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One certificate with its facts and the ruling on them."""
+
+    certificate: LevelCertificate
+    facts: CertificateFacts
+    ruling: Ruling
+
+
+def decide_due_certificates(*, now: datetime) -> int:
+    """Decide every certificate that waits, in sets of 500, and return how many decisions were written.
+
+    Safe to repeat, early, late or beside itself: a certificate is locked while it is decided, workers leave out
+    what others have locked, and a decision that was killed before its commit leaves the certificate due.
+    """
+    take_up_held_decisions(now=now)
+    decided_count = 0
+    while True:
+        taken, written = _decide_one_set(now=now)
+        decided_count += written
+        # A set of which nothing could be written waits for another worker's commit; the next sweep takes it up.
+        if taken < BATCH_SIZE or written == 0:
+            return decided_count
+
+
+@transaction.atomic(durable=True)
+def take_up_held_decisions(*, now: datetime) -> int:
+    """Make the certificates due again whose missing fact has arrived, and return how many. Safe to repeat."""
+    held = queries.lock_held_that_can_go_on(year=timezone.localdate(now).year, limit=BATCH_SIZE)
+    make_due_again([entitlement.certificate_id for entitlement in held])
+    return len(held)
+
+
+@transaction.atomic(durable=True)
+def _decide_one_set(*, now: datetime) -> tuple[int, int]:
+    certificates = lock_certificates_due(BATCH_SIZE)
+    if not certificates:
+        return 0, 0
+    former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
+    facts = _gather_facts(certificates)
+    cases = [
+        Case(certificate, facts[certificate.pk], decide(facts[certificate.pk])) for certificate in certificates
+    ]
+    budget = queries.lock_budget(year=timezone.localdate(now).year, kind=SubsidyKind.ASSESSMENT)
+    cases = _reserve_in_order(cases, budget)
+    entitlements = _write_entitlements(cases, former, budget, now)
+    _open_payments([entitlement for entitlement in entitlements if entitlement.decision == Decision.GRANTED], budget, now)
+    mark_decided([entitlement.certificate_id for entitlement in entitlements])
+    return len(certificates), len(entitlements)
+
+
+# ── Facts ────────────────────────────────────────────────────────────────────────────────────────────────
+def _gather_facts(certificates: Sequence[LevelCertificate]) -> dict[int, CertificateFacts]:
+    """Read everything that the decisions need, in a constant number of queries."""
+    trainee_ids = {certificate.trainee_id for certificate in certificates}
+    sittings: dict[int, list[Sitting]] = defaultdict(list)
+    attempts: dict[int, Attempt] = {}
+    for attempt in attempts_of_trainees(trainee_ids):
+        sittings[attempt.trainee_id].append(_sitting(attempt))
+        attempts[attempt.pk] = attempt
+    enrollments = Enrollment.objects.in_bulk(
+        {attempts[certificate.attempt_id].enrollment_id for certificate in certificates}
+    )
+    policies = queries.approved_policies()
+    fees = fee_schedules_of({certificate.institution_id for certificate in certificates})
+    accounts = current_account_ids(trainee_ids)
+
+    facts = {}
+    for certificate in certificates:
+        own = attempts[certificate.attempt_id]
+        enrollment = enrollments[own.enrollment_id]
+        fee = _fee_in_force(certificate, own.session.held_on, fees)
+        facts[certificate.pk] = CertificateFacts(
+            certificate_id=certificate.pk,
+            is_valid=certificate.status == CertificateStatus.VALID,
+            issued_on=certificate.issued_on,
+            trainee_id=certificate.trainee_id,
+            category=enrollment.category,
+            graduated_on=enrollment.graduated_on,
+            sitting=_sitting(own),
+            other_sittings=tuple(
+                sitting for sitting in sittings[certificate.trainee_id] if sitting.attempt_id != own.pk
+            ),
+            policy=_policy_in_force(certificate.issued_on, policies),
+            fee=PublishedFee(fee.pk, fee.total) if fee else None,
+            bank_account_id=accounts.get(certificate.trainee_id),
+            claimed_by_certificate_id=None,
+        )
+    return _with_claims(facts)
+
+
+def _with_claims(facts: Mapping[int, CertificateFacts]) -> dict[int, CertificateFacts]:
+    claims = queries.claims_on({first_pass_key(fact) for fact in facts.values()})
+    return {
+        certificate_id: replace(
+            fact,
+            claimed_by_certificate_id=(
+                claim if (claim := claims.get(first_pass_key(fact))) != certificate_id else None
+            ),
+        )
+        for certificate_id, fact in facts.items()
+    }
+
+
+def _sitting(attempt: Attempt) -> Sitting:
+    return Sitting(
+        attempt_id=attempt.pk,
+        held_on=attempt.session.held_on,
+        occupation_id=attempt.session.occupation_id,
+        level=attempt.session.level,
+        is_pass=attempt.outcome == "PASSED",
+    )
+
+
+def _policy_in_force(on: date, policies: Sequence[PolicyVersion]) -> PolicyValues | None:
+    policy = next((policy for policy in policies if on in policy.in_force), None)
+    if policy is None:
+        return None
+    return PolicyValues(
+        version_id=policy.pk,
+        first_pass_scope=policy.first_pass_scope,
+        first_pass_rule=policy.first_pass_rule,
+        eligible_categories=frozenset(policy.eligible_categories),
+        graduation_year_rule=policy.graduation_year_rule,
+        fee_share=policy.fee_share,
+        ceiling=policy.ceiling,
+    )
+
+
+def _fee_in_force(
+    certificate: LevelCertificate, held_on: date, fees: Sequence[FeeSchedule]
+) -> FeeSchedule | None:
+    """Return the fee of the certificate's direction, or else the one published for the occupation as a whole."""
+    found = [
+        fee
+        for fee in fees
+        if fee.institution_id == certificate.institution_id
+        and fee.occupation_id == certificate.occupation_id
+        and fee.level == certificate.level
+        and fee.direction in (certificate.direction, "")
+        and held_on in fee.in_force
+    ]
+    return max(found, key=lambda fee: fee.direction, default=None)
+
+
+# ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
+def _reserve_in_order(cases: Sequence[Case], budget: Budget | None) -> list[Case]:
+    """Hold what the budget has no room for. Whoever waits for it is served first: later ones wait behind."""
+    left = budget.available if budget else Decimal("0.00")
+    first_waiting = queries.first_certificate_waiting_for_budget({case.certificate.pk for case in cases})
+    reserved = []
+    is_short = budget is None
+    for case in cases:
+        if case.ruling.decision != Decision.GRANTED:
+            reserved.append(case)
+            continue
+        is_behind = first_waiting is not None and case.certificate.pk > first_waiting
+        is_short = is_short or is_behind or case.ruling.amount > left
+        if is_short:
+            ruling = replace(
+                case.ruling,
+                decision=Decision.HELD,
+                reason=NO_BUDGET.name,
+                checks=(*case.ruling.checks, NO_BUDGET),
+            )
+            reserved.append(replace(case, ruling=ruling))
+            continue
+        left -= case.ruling.amount
+        passed = Check(NO_BUDGET.name, "PASSED", {"budget": budget.pk if budget else None})
+        reserved.append(replace(case, ruling=replace(case.ruling, checks=(*case.ruling.checks, passed))))
+    return reserved
+
+
+def _write_entitlements(
+    cases: Sequence[Case], former: Mapping[int, Entitlement], budget: Budget | None, now: datetime
+) -> list[Entitlement]:
+    """Write the decisions and return those that stand.
+
+    One whose first pass another worker has claimed at this moment is left out: its certificate stays due, and
+    the next sweep sees the other claim.
+    """
+    changed = [case for case in cases if not _says_the_same(case, former.get(case.certificate.pk))]
+    Entitlement.objects.filter(
+        pk__in=[former[case.certificate.pk].pk for case in changed if case.certificate.pk in former]
+    ).update(superseded_at=now)
+    entitlements = [_entitlement(case, former.get(case.certificate.pk), budget, now) for case in changed]
+    Entitlement.objects.bulk_create(entitlements, ignore_conflicts=True)
+    written = list(
+        Entitlement.objects.filter(
+            certificate_id__in=[case.certificate.pk for case in changed],
+            public_id__in=[entitlement.public_id for entitlement in entitlements],
+        )
+        .select_related("certificate")
+        .order_by("certificate_id")
+    )
+    for decision in Decision:
+        record_events(
+            f"entitlement.{decision.lower()}",
+            subjects=[entitlement for entitlement in written if entitlement.decision == decision],
+            at=now,
+        )
+    changed_ids = {case.certificate.pk for case in changed}
+    unchanged = [former[case.certificate.pk] for case in cases if case.certificate.pk not in changed_ids]
+    return written + unchanged
+
+
+def _says_the_same(case: Case, former: Entitlement | None) -> bool:
+    """Test whether a held decision would only be written again. A granted or refused one is never decided twice."""
+    if former is None:
+        return False
+    if former.decision != Decision.HELD:
+        return True
+    return case.ruling.decision == Decision.HELD and case.ruling.reason == former.reason
+
+
+def _entitlement(case: Case, former: Entitlement | None, budget: Budget | None, now: datetime) -> Entitlement:
+    granted = case.ruling.decision == Decision.GRANTED
+    return Entitlement(
+        public_id=uuid.uuid4(),
+        certificate=case.certificate,
+        decision=case.ruling.decision,
+        reason=case.ruling.reason,
+        first_pass_key=first_pass_key(case.facts),
+        amount=case.ruling.amount,
+        policy_version_id=case.facts.policy.version_id if case.facts.policy else None,
+        fee_schedule_id=case.facts.fee.schedule_id if case.facts.fee else None,
+        budget=budget if granted else None,
+        bank_account_id=case.facts.bank_account_id,
+        checks=[asdict(check) for check in case.ruling.checks],
+        decided_at=now,
+        supersedes=former,
+    )
+
+
+def _open_payments(granted: Sequence[Entitlement], budget: Budget | None, now: datetime) -> None:
+    """Reserve the money, open one payment for each grant and record it in the journal."""
+    if not granted or budget is None:
+        return
+    budget.reserved += sum((entitlement.amount for entitlement in granted), Decimal("0.00"))
+    budget.save(update_fields=["reserved"])
+    payments = Payment.objects.bulk_create(
+        Payment(
+            entitlement=entitlement,
+            payee_id=entitlement.certificate.trainee_id,
+            amount=entitlement.amount,
+            opened_at=now,
+        )
+        for entitlement in granted
+    )
+    record_entry(
+        key=f"grant:{granted[0].public_id}",
+        kind=JournalKind.GRANT,
+        postings=[
+            Posting(payment, JournalAccount.SUBSIDY_EXPENSE, JournalAccount.SUBSIDIES_PAYABLE, "granted")
+            for payment in payments
+        ],
+        now=now,
+    )
+    nudge_after_commit("entitlements_granted")

@@ -1,0 +1,29 @@
+from typing import Final
+
+from chongqing_dte.foundation.transitions import Transitions
+from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
+
+# Every status is a key, so a status with no way out is a decision and not an omission.
+PAYMENT_TRANSITIONS: Final[Transitions[PaymentStatus]] = {
+    PaymentStatus.READY: frozenset({PaymentStatus.INSTRUCTED}),
+    PaymentStatus.INSTRUCTED: frozenset({PaymentStatus.PAID, PaymentStatus.RETURNED}),
+    # A returned payment is instructed again once its payee has another account.
+    PaymentStatus.RETURNED: frozenset({PaymentStatus.READY}),
+    PaymentStatus.PAID: frozenset(),
+}
+
+ATTEMPT_TRANSITIONS: Final[Transitions[AttemptStatus]] = {
+    AttemptStatus.OPEN: frozenset({AttemptStatus.UNKNOWN, AttemptStatus.PAID, AttemptStatus.RETURNED}),
+    AttemptStatus.UNKNOWN: frozenset({AttemptStatus.PAID, AttemptStatus.RETURNED}),
+    AttemptStatus.PAID: frozenset(),
+    AttemptStatus.RETURNED: frozenset(),
+}
+
+BATCH_TRANSITIONS: Final[Transitions[BatchStatus]] = {
+    BatchStatus.ASSEMBLED: frozenset({BatchStatus.RELEASED}),
+    BatchStatus.RELEASED: frozenset({BatchStatus.SENDING}),
+    # A quick bank's answer can be applied before our own note that the file was delivered.
+    BatchStatus.SENDING: frozenset({BatchStatus.DELIVERED, BatchStatus.SETTLED}),
+    BatchStatus.DELIVERED: frozenset({BatchStatus.SETTLED}),
+    BatchStatus.SETTLED: frozenset(),
+}

@@ -1,0 +1,173 @@
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assessment.models import LevelCertificate
+from chongqing_dte.foundation.errors import DomainError, NotPermitted
+from chongqing_dte.foundation.paging import page_of
+from enrollment.policies import can_correct_bank_account
+from enrollment.rules.identifiers import mask_name, normalize_identifier
+from enrollment.services.accounts import AccountDetails, correct_bank_account
+from institutions.models import User
+from subsidies import queries
+from subsidies.dossier import certificate_dossier
+from subsidies.enums import Decision, PaymentStatus
+from subsidies.forms import AccountForm
+from subsidies.views.road import road
+
+CERTIFICATE_COLUMNS = (
+    (gettext_lazy("Certificate number"), ""),
+    (gettext_lazy("Trainee"), ""),
+    (gettext_lazy("Occupation and level"), ""),
+    (gettext_lazy("Evaluation institution"), ""),
+    (gettext_lazy("Issued on"), ""),
+    (gettext_lazy("Decision"), ""),
+    (gettext_lazy("Payment"), ""),
+)
+CHECK_COLUMNS = (
+    (gettext_lazy("Check"), ""),
+    (gettext_lazy("Outcome"), ""),
+    (gettext_lazy("What was found"), ""),
+)
+JOURNAL_COLUMNS = (
+    (gettext_lazy("Time"), ""),
+    (gettext_lazy("Journal entry"), ""),
+    (pgettext_lazy("ledger", "Account"), ""),
+    (gettext_lazy("Debit"), "numeric"),
+    (gettext_lazy("Credit"), "numeric"),
+)
+# Which field a refusal of the service belongs to.
+FIELD_OF_REFUSAL = {
+    "account_malformed": "number",
+    "account_unchanged": "number",
+    "cnaps_malformed": "cnaps",
+    "bank_missing": "bank_name",
+    "reason_missing": "reason",
+}
+
+
+@require_safe
+@login_required
+def certificate_list(request: HttpRequest) -> HttpResponse:
+    """List the level certificates of the person's office with what was decided on each, newest first."""
+    number = normalize_identifier(request.GET.get("q", ""))[:40]
+    decision = request.GET.get("decision", "")
+    page = page_of(narrowed(queries.certificates_visible_to(request.user), number, decision), request)
+    context = {
+        "rows": [shown(certificate) for certificate in page.rows],
+        "page": page,
+        "columns": CERTIFICATE_COLUMNS,
+        "number": number,
+        "decision": decision,
+        "decisions": Decision.choices,
+        "query": urlencode({"q": number, "decision": decision}) + "&",
+    }
+    return render(request, "subsidies/certificate_list.html", context)
+
+
+@require_safe
+@login_required
+def certificate_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show how one certificate was decided and paid, from the roster to the bank."""
+    certificate = find_certificate(request, public_id)
+    context = certificate_context(request.user, certificate, AccountForm())
+    return render(request, "subsidies/certificate_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def correct_account(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Record a corrected account; what is held or returned for want of one then goes on by itself."""
+    if request.method != "POST":
+        return redirect("certificate-detail", public_id)
+    certificate = find_certificate(request, public_id)
+    form = AccountForm(request.POST)
+    if form.is_valid() and record_account(request.user, certificate, form):
+        messages.success(request, _("The account is recorded. What waited for it goes on by itself."))
+        return redirect("certificate-detail", public_id)
+    context = certificate_context(request.user, certificate, form)
+    return render(request, "subsidies/certificate_detail.html", context, status=422)
+
+
+def record_account(operator: User, certificate: LevelCertificate, form: forms.Form) -> bool:
+    """Record the account that the form holds, or tell the form why not."""
+    given = form.cleaned_data
+    try:
+        correct_bank_account(
+            trainee_id=certificate.trainee_id,
+            operator=operator,
+            account=AccountDetails(
+                number=given["number"], bank_name=given["bank_name"], cnaps=given["cnaps"]
+            ),
+            reason=given["reason"],
+            now=timezone.now(),
+        )
+    except NotPermitted:
+        raise
+    except DomainError as refusal:
+        form.add_error(FIELD_OF_REFUSAL.get(refusal.code), str(refusal))
+    return form.is_valid()
+
+
+def certificate_context(user: User, certificate: LevelCertificate, form: forms.Form) -> dict[str, object]:
+    """Return all that the page of a certificate shows."""
+    dossier = certificate_dossier(certificate)
+    return {
+        "certificate": certificate,
+        "dossier": dossier,
+        "live": next((decision for decision in dossier.entitlements if decision.is_live), None),
+        "former": [decision for decision in dossier.entitlements if not decision.is_live],
+        "steps": road(dossier),
+        "check_columns": CHECK_COLUMNS,
+        "journal_columns": JOURNAL_COLUMNS,
+        "form": form,
+        "may_correct": dossier.account_needed and can_correct_bank_account(user),
+        "trainee_facts": [
+            (_("Trainee"), dossier.trainee_name),
+            (_("ID number"), dossier.trainee_id_number),
+            (_("Occupation"), certificate.occupation.name),
+            (_("Level"), certificate.get_level_display()),
+            (_("Evaluation institution"), certificate.institution.name),
+            (_("Issued on"), certificate.issued_on.isoformat()),
+        ],
+    }
+
+
+def narrowed(
+    certificates: QuerySet[LevelCertificate], number: str, decision: str
+) -> QuerySet[LevelCertificate]:
+    """Return only the certificates with this number and this decision; an empty one does not narrow."""
+    if number:
+        certificates = certificates.filter(number=number)
+    if decision in Decision.values:
+        certificates = certificates.filter(decision=decision)
+    return certificates
+
+
+def shown(certificate: LevelCertificate) -> dict[str, object]:
+    """Return one certificate as the list shows it, the trainee's name masked."""
+    return {
+        "certificate": certificate,
+        "trainee": mask_name(certificate.trainee.name),
+        "decision": certificate.decision or "WAITING",
+        "decision_label": Decision(certificate.decision).label
+        if certificate.decision
+        else gettext_lazy("Waiting"),
+        "payment": certificate.payment_status,
+        "payment_label": PaymentStatus(certificate.payment_status).label
+        if certificate.payment_status
+        else "",
+    }
+
+
+def find_certificate(request: HttpRequest, public_id: str) -> LevelCertificate:
+    """Return a certificate that this person may see; any other does not exist for them."""
+    return get_object_or_404(queries.certificates_visible_to(request.user), public_id=public_id)

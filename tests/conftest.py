@@ -1,0 +1,65 @@
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import Client
+from hypothesis import settings as hypothesis_settings
+
+from institutions.enums import Role
+from institutions.models import User
+from tests.clock import NOW
+from tests.factories.institutions import UserFactory
+
+# A machine that is busy with other things must not fail a true property.
+hypothesis_settings.register_profile("portal", max_examples=60, deadline=None)
+hypothesis_settings.load_profile("portal")
+
+
+def _delete_every_row(
+    operations: DatabaseOperations, _style: object, tables: list[str], **_: object
+) -> list[str]:
+    return [
+        "SET LOCAL session_replication_role = replica",
+        *(f"DELETE FROM {operations.quote_name(table)}" for table in tables),  # noqa: S608 - Django's own list
+    ]
+
+
+# The tables refuse DELETE and TRUNCATE, and so the flush after transactional tests. It runs as replication
+# does, which fires no trigger: only here, in a database that was made for the tests.
+DatabaseOperations.sql_flush = _delete_every_row
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return the moment at which every test takes place."""
+    return NOW
+
+
+@pytest.fixture(autouse=True)
+def _bank_folders(settings, tmp_path: Path) -> None:
+    settings.BANK_OUTBOX = tmp_path / "bank" / "outbox"
+    settings.BANK_INBOX = tmp_path / "bank" / "inbox"
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """Return a function that gives a browser in which this person is logged in."""
+
+    def log_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def client_as(db, client_of) -> Callable[..., Client]:
+    """Return a function that gives a browser of somebody with this role: client_as(role, district=...)."""
+
+    def log_in(role: Role, **office: object) -> Client:
+        return client_of(UserFactory(**{role.lower(): True}, **office))
+
+    return log_in

@@ -1,0 +1,124 @@
+from datetime import date
+from decimal import Decimal
+
+import factory
+from django.contrib.auth.hashers import make_password
+from django.db.backends.postgresql.psycopg_any import DateRange
+from factory.django import DjangoModelFactory
+
+from demo.identifiers import make_credit_code
+from institutions.enums import (
+    DISTRICT_ROLES,
+    EVALUATION_ROLES,
+    TRAINING_ROLES,
+    AccreditationKind,
+    DistrictKind,
+    Level,
+    Role,
+)
+from institutions.models import Accreditation, District, FeeSchedule, Field, Institution, Occupation, User
+
+PASSWORD = "correct horse battery"
+WHOLE_PLAN = DateRange(date(2025, 1, 1), date(2031, 1, 1))
+
+
+class DistrictFactory(DjangoModelFactory):
+    class Meta:
+        model = District
+
+    code = factory.Sequence(lambda n: f"{600_000 + n}")
+    name_zh = factory.Sequence(lambda n: f"第{n}区")
+    name_en = factory.Sequence(lambda n: f"District {n}")
+    kind = DistrictKind.DISTRICT
+    in_force = WHOLE_PLAN
+
+
+class FieldFactory(DjangoModelFactory):
+    class Meta:
+        model = Field
+
+    code = factory.Sequence(lambda n: f"test-field-{n}")
+    name_zh = factory.Sequence(lambda n: f"领域{n}")
+    name_en = factory.Sequence(lambda n: f"Field {n}")
+    is_key = True
+
+
+class OccupationFactory(DjangoModelFactory):
+    class Meta:
+        model = Occupation
+
+    code = factory.Sequence(lambda n: f"9-{n:02d}")
+    name_zh = factory.Sequence(lambda n: f"工程技术人员{n}")
+    name_en = factory.Sequence(lambda n: f"Engineer {n}")
+    field = factory.SubFactory(FieldFactory)
+
+
+class InstitutionFactory(DjangoModelFactory):
+    class Meta:
+        model = Institution
+
+    credit_code = factory.Sequence(make_credit_code)
+    name_zh = factory.Sequence(lambda n: f"第{n}培训学校")
+    name_en = factory.Sequence(lambda n: f"School {n}")
+    district = factory.SubFactory(DistrictFactory)
+
+
+class AccreditationFactory(DjangoModelFactory):
+    class Meta:
+        model = Accreditation
+
+    class Params:
+        evaluation = factory.Trait(kind=AccreditationKind.EVALUATION)
+
+    institution = factory.SubFactory(InstitutionFactory)
+    kind = AccreditationKind.TRAINING
+    occupation = factory.SubFactory(OccupationFactory)
+    level = Level.JUNIOR
+    in_force = WHOLE_PLAN
+
+
+class FeeScheduleFactory(DjangoModelFactory):
+    class Meta:
+        model = FeeSchedule
+
+    institution = factory.SubFactory(InstitutionFactory)
+    occupation = factory.SubFactory(OccupationFactory)
+    level = Level.JUNIOR
+    theory_fee = Decimal("300.00")
+    practice_fee = Decimal("500.00")
+    review_fee = Decimal("0.00")
+    total = factory.LazyAttribute(lambda fee: fee.theory_fee + fee.practice_fee + fee.review_fee)
+    announcement_url = "https://example.org/fees"
+    in_force = WHOLE_PLAN
+
+
+def _works_in(role: Role) -> factory.Trait:
+    if role in DISTRICT_ROLES:
+        return factory.Trait(role=role, district=factory.SubFactory(DistrictFactory))
+    if role in (*TRAINING_ROLES, *EVALUATION_ROLES):
+        return factory.Trait(role=role, institution=factory.SubFactory(InstitutionFactory))
+    return factory.Trait(role=role)
+
+
+class UserFactory(DjangoModelFactory):
+    """A municipal operator, or with one trait somebody else: UserFactory(district_lead=True)."""
+
+    class Meta:
+        model = User
+
+    class Params:
+        municipal_operator = _works_in(Role.MUNICIPAL_OPERATOR)
+        municipal_reviewer = _works_in(Role.MUNICIPAL_REVIEWER)
+        municipal_finance = _works_in(Role.MUNICIPAL_FINANCE)
+        municipal_auditor = _works_in(Role.MUNICIPAL_AUDITOR)
+        municipal_administrator = _works_in(Role.MUNICIPAL_ADMINISTRATOR)
+        district_reviewer = _works_in(Role.DISTRICT_REVIEWER)
+        district_lead = _works_in(Role.DISTRICT_LEAD)
+        training_operator = _works_in(Role.TRAINING_OPERATOR)
+        training_manager = _works_in(Role.TRAINING_MANAGER)
+        evaluation_operator = _works_in(Role.EVALUATION_OPERATOR)
+
+    username = factory.Sequence(lambda n: f"user-{n}")
+    full_name = factory.Sequence(lambda n: f"Person {n}")
+    role = Role.MUNICIPAL_OPERATOR
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))

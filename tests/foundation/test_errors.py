@@ -1,0 +1,82 @@
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import include, path
+
+from chongqing_dte.foundation.api import handle_exception
+from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+
+REFUSALS = {
+    "refused": DomainError("The class has 3 free seats.", code="seats_short"),
+    "not-permitted": NotPermitted(),
+    "wrong-state": InvalidTransition("This is confirmed."),
+    "broken": ZeroDivisionError("a secret of the code"),
+}
+
+
+def refuse(_request, kind):
+    if kind == "fine":
+        return HttpResponse("fine")
+    raise REFUSALS[kind]
+
+
+urlpatterns = [path("", include("chongqing_dte.urls")), path("refuse/<kind>/", refuse)]
+
+
+@pytest.fixture
+def client(settings):
+    settings.ROOT_URLCONF = __name__
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "code", "text"),
+    [
+        ("refused", 422, "The class has 3 free seats."),
+        ("not-permitted", 403, str(NotPermitted())),
+        ("wrong-state", 409, "This is confirmed."),
+    ],
+)
+def test_refusal_is_a_page_with_the_reason_and_its_status_code(client, kind, code, text):
+    answer = client.get(f"/refuse/{kind}/")
+
+    assert answer.status_code == code
+    assert text in answer.content.decode()
+    assert "refused.html" in [template.name for template in answer.templates]
+
+
+@pytest.mark.django_db
+def test_other_failures_are_not_shown(client):
+    answer = client.get("/refuse/broken/")
+
+    assert answer.status_code == 500
+    assert "a secret of the code" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_answer_of_a_view_passes_unchanged(client):
+    assert client.get("/refuse/fine/").content == b"fine"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "name"),
+    [
+        ("refused", 422, "seats_short"),
+        ("not-permitted", 403, "not_permitted"),
+        ("wrong-state", 409, "invalid_transition"),
+    ],
+)
+def test_machine_gets_the_status_code_and_a_stable_name(kind, code, name):
+    answer = handle_exception(REFUSALS[kind], {})
+
+    assert (answer.status_code, answer.data["code"]) == (code, name)
+
+
+def test_machine_learns_nothing_of_other_failures():
+    assert handle_exception(REFUSALS["broken"], {}) is None
+
+
+def test_code_of_one_refusal_does_not_stick_to_the_class():
+    assert DomainError("x", code="seats_short").code == "seats_short"
+    assert DomainError("x").code == "refused"

@@ -1,0 +1,55 @@
+"""Run the tests beside servers of their own: python -m tests.run [chaos|browser] [pytest arguments]."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from chongqing_dte.foundation.embedded import ServerNotStarted, embedded_services
+
+SUITES = {"chaos": "tests/chaos", "browser": "tests/browser"}
+SERVICES = Path("var/test")
+
+
+def pytest_arguments(words: Sequence[str]) -> list[str]:
+    """Return what pytest is to be given: a suite by its name, the arguments as they are, or everything."""
+    if words and words[0] in SUITES:
+        return [SUITES[words[0]], *words[1:]]
+    return list(words) or ["tests"]
+
+
+def environment_for_tests(services: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the tests. A build machine may not do without a browser."""
+    environment = {**os.environ, **services, "DJANGO_SETTINGS_MODULE": "chongqing_dte.settings.test"}
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        environment["REQUIRE_BROWSER"] = "1"
+    return environment
+
+
+def main(words: Sequence[str]) -> int:
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        with embedded_services(SERVICES, durable=False) as services:
+            return _run_pytest(pytest_arguments(words), environment_for_tests(services))
+    except ServerNotStarted as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 3
+
+
+def _run_pytest(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-p", "tests.browser.not_run", *arguments]
+    # Ctrl-C reaches pytest by itself; it reports what it did, and then we stop the servers.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    with subprocess.Popen(command, env=environment) as pytest_process:
+        signal.signal(signal.SIGTERM, lambda *_: pytest_process.send_signal(signal.SIGINT))
+        return pytest_process.wait()
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

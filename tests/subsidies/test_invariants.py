@@ -1,0 +1,184 @@
+"""For every promise, a world in which exactly this one is broken, made behind the back of what guards it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F
+
+from assessment.models import LevelCertificate
+from subsidies.enums import Decision, JournalAccount, JournalKind, PaymentStatus
+from subsidies.invariants import INVARIANTS, find_violations
+from subsidies.models import (
+    BankResultLine,
+    Budget,
+    Entitlement,
+    JournalEntry,
+    Payment,
+    PaymentAttempt,
+    PaymentBatch,
+)
+from subsidies.services.batches import assemble_batches, deliver_released_batches
+from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.journal import Posting, record_entry
+from tests.clock import NOW
+from tests.factories.enrollment import BankAccountFactory
+from tests.factories.subsidies import (
+    BankResultLineFactory,
+    EntitlementFactory,
+    PaymentFactory,
+    assembled_batch,
+    due_certificate,
+    granted_certificate,
+    hear_from_bank,
+    open_programme,
+    payment_of,
+    settled_batch,
+    sign_twice,
+)
+from tests.fakes.bank import FakeBank
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def triggers_off() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        yield
+        cursor.execute("SET session_replication_role = origin")
+
+
+def leave_a_certificate_undecided() -> None:
+    certificate = due_certificate()
+    with triggers_off():
+        LevelCertificate.objects.filter(pk=certificate.pk).update(decision_due=False)
+
+
+def grant_without_a_payment() -> None:
+    with triggers_off():
+        EntitlementFactory(granted=True)
+
+
+def pay_what_was_refused() -> None:
+    payment = PaymentFactory(entitlement=EntitlementFactory(), amount=Decimal("800.00"))
+    posting = Posting(payment, JournalAccount.SUBSIDY_EXPENSE, JournalAccount.SUBSIDIES_PAYABLE, "granted")
+    record_entry(key="grant:test", kind=JournalKind.GRANT, postings=[posting], now=NOW)
+
+
+def pay_one_certificate_twice() -> None:
+    settled_batch()
+    Entitlement.objects.update(superseded_at=NOW)
+    LevelCertificate.objects.update(decision_due=True)
+    decide_due_certificates(now=NOW)
+    second = sign_twice(assemble_batches(now=NOW))
+    deliver_released_batches(channel=FakeBank(), now=NOW)
+    hear_from_bank(second)
+
+
+def forget_an_instruction() -> None:
+    assembled_batch()
+    Payment.objects.update(status=PaymentStatus.READY)
+
+
+def instruct_another_amount() -> None:
+    assembled_batch()
+    with triggers_off():
+        PaymentAttempt.objects.update(amount=F("amount") + 1)
+        PaymentBatch.objects.update(total=F("total") + 1)
+
+
+def instruct_to_a_strangers_account() -> None:
+    assembled_batch()
+    with triggers_off():
+        PaymentAttempt.objects.update(bank_account=BankAccountFactory())
+
+
+def count_a_line_too_many() -> None:
+    assembled_batch()
+    with triggers_off():
+        PaymentBatch.objects.update(line_count=2)
+
+
+def settle_with_a_line_that_waits() -> None:
+    batch = settled_batch()
+    BankResultLineFactory(result_file=batch.result_files.get())
+
+
+def enter_nothing_in_the_journal() -> None:
+    with triggers_off():
+        JournalEntry.objects.create(key="empty", kind=JournalKind.GRANT, recorded_at=NOW)
+
+
+def journal_a_release_that_never_was() -> None:
+    payment = payment_of(granted_certificate())
+    posting = Posting(
+        payment, JournalAccount.SUBSIDIES_PAYABLE, JournalAccount.PAYMENTS_IN_TRANSIT, "released:1"
+    )
+    record_entry(key="release:test", kind=JournalKind.RELEASE, postings=[posting], now=NOW)
+
+
+def reserve_for_nobody() -> None:
+    open_programme()
+    Budget.objects.update(reserved=Decimal("0.01"))
+
+
+def pay_without_the_banks_word() -> None:
+    settled_batch()
+    with triggers_off():
+        BankResultLine.objects.all()._raw_delete("default")
+
+
+BREAKS = {
+    "certificate_is_due_or_decided": leave_a_certificate_undecided,
+    "grant_has_one_payment_of_its_amount": grant_without_a_payment,
+    "only_grants_are_paid": pay_what_was_refused,
+    "certificate_is_paid_once": pay_one_certificate_twice,
+    "payment_status_is_its_attempts": forget_an_instruction,
+    "attempt_amount_is_its_payment": instruct_another_amount,
+    "attempt_pays_the_payees_account": instruct_to_a_strangers_account,
+    "batch_is_the_sum_of_its_attempts": count_a_line_too_many,
+    "settled_batch_has_no_open_end": settle_with_a_line_that_waits,
+    "journal_balances": enter_nothing_in_the_journal,
+    "journal_tells_each_payments_state": journal_a_release_that_never_was,
+    "budget_is_the_sum_of_its_payments": reserve_for_nobody,
+    "paid_attempt_has_the_banks_word": pay_without_the_banks_word,
+}
+
+
+def test_every_invariant_is_broken_below():
+    assert {invariant.name for invariant in INVARIANTS} == BREAKS.keys()
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_exactly_the_broken_promise_is_reported(name):
+    BREAKS[name]()
+
+    assert [violation.invariant.name for violation in find_violations()] == [name]
+
+
+def test_a_violation_names_the_rows_that_show_it():
+    leave_a_certificate_undecided()
+
+    (violation,) = find_violations()
+
+    assert violation.ids == (str(LevelCertificate.objects.get().pk),)
+
+
+def test_a_world_that_went_its_way_breaks_no_promise():
+    settled_batch(2)
+    granted_certificate(attempt__enrollment__earlier_graduate=True)
+    due_certificate()
+
+    assert Entitlement.objects.filter(decision=Decision.REFUSED).exists()
+    assert find_violations() == []
+
+
+def test_command_fails_when_a_promise_is_broken():
+    reserve_for_nobody()
+
+    with pytest.raises(CommandError, match="1 of 13"):
+        call_command("check_invariants")
