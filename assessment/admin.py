@@ -22,7 +22,15 @@ class AttemptWindow(Window):
     list_display = ("session", "masked_name", "outcome", "theory_score", "practice_score", "recorded_at")
     list_select_related = ("session", "trainee")
     list_filter = ("outcome",)
-    fields = ("session", "row_number", "masked_name", "outcome", "theory_score", "practice_score", "recorded_at")
+    fields = (
+        "session",
+        "row_number",
+        "masked_name",
+        "outcome",
+        "theory_score",
+        "practice_score",
+        "recorded_at",
+    )
     readonly_fields = ("masked_name",)
 
     @admin.display(description=_("Name"))
@@ -33,11 +41,29 @@ class AttemptWindow(Window):
 @admin.register(LevelCertificate)
 class LevelCertificateWindow(Window):
     visible_to = queries.certificates_visible_to
-    list_display = ("number", "masked_name", "institution", "occupation", "level", "issued_on", "status", "decision_due")
+    list_display = (
+        "number",
+        "masked_name",
+        "institution",
+        "occupation",
+        "level",
+        "issued_on",
+        "status",
+        "decision_due",
+    )
     list_select_related = ("institution", "occupation", "trainee")
     list_filter = ("status", "level", "decision_due")
     search_fields = ("number",)
-    fields = ("number", "institution", "masked_name", "occupation", "direction", "level", "issued_on", "status")
+    fields = (
+        "number",
+        "institution",
+        "masked_name",
+        "occupation",
+        "direction",
+        "level",
+        "issued_on",
+        "status",
+    )
     readonly_fields = ("masked_name",)
 
     @admin.display(description=_("Name"))

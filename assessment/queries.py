@@ -1,6 +1,7 @@
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
@@ -91,7 +92,9 @@ def attempts_of_trainees(trainee_ids: Collection[int]) -> QuerySet[Attempt]:
 def lock_session(session_id: int) -> AssessmentSession:
     """Return one session that no other transaction can change until this one ends."""
     return (
-        AssessmentSession.objects.select_for_update(of=("self",)).select_related("institution").get(pk=session_id)
+        AssessmentSession.objects.select_for_update(of=("self",))
+        .select_related("institution")
+        .get(pk=session_id)
     )
 
 
@@ -121,8 +124,8 @@ def programme_progress(year: int) -> ProgrammeProgress:
         "certified": Sum("certified_count"),
     }
     total = counts.aggregate(refreshed_at=Max("refreshed_at"), **sums)
-    by_field = {line.pop("field_id"): line for line in counts.values("field_id").annotate(**sums)}
-    by_district = {line.pop("district_id"): line for line in counts.values("district_id").annotate(**sums)}
+    by_field = {line["field_id"]: dict(line) for line in counts.values("field_id").annotate(**sums)}
+    by_district = {line["district_id"]: dict(line) for line in counts.values("district_id").annotate(**sums)}
     target = ProgrammeYear.objects.filter(year=year).values_list("target", flat=True).first()
     return ProgrammeProgress(
         year=year,
@@ -137,13 +140,15 @@ def programme_progress(year: int) -> ProgrammeProgress:
         ],
         by_district=[
             _line(district.code, district.name, by_district.get(district.pk, {}))
-            for district in District.objects.filter(Q(in_force__contains=date(year, 12, 31)) | Q(pk__in=by_district))
+            for district in District.objects.filter(
+                Q(in_force__contains=date(year, 12, 31)) | Q(pk__in=by_district)
+            )
         ],
         refreshed_at=total["refreshed_at"],
     )
 
 
-def _line(code: str, name: str, counts: dict[str, int]) -> ProgressLine:
+def _line(code: str, name: str, counts: Mapping[str, Any]) -> ProgressLine:
     return ProgressLine(
         code=code,
         name=name,

@@ -1,12 +1,13 @@
 """`bin/demo`: the whole portal on this machine, doing its main job on made-up people.
 
-    bin/demo            set up, do the main job, print what happened, stay up until Ctrl-C
-    bin/demo --once     the same, and stop; exit status 0 only if all of it happened
-    bin/serve           set up and stay up, without doing the main job
-    bin/manage COMMAND  a management command on the demo's database
+bin/demo            set up, do the main job, print what happened, stay up until Ctrl-C
+bin/demo --once     the same, and stop; exit status 0 only if all of it happened
+bin/serve           set up and stay up, without doing the main job
+bin/manage COMMAND  a management command on the demo's database
 """
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -16,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import httpx
@@ -24,6 +25,10 @@ import redis
 
 from chongqing_dte.foundation.embedded import FolderInUse, ServerNotStarted, embedded_services
 from demo.processes import BEAT, ROOT, WEB, WORKER, ProcessEnded, Processes, processes, wait_until
+
+if TYPE_CHECKING:
+    # Models can be imported only once Django is set up.
+    from demo.world import World
 
 FOLDER = ROOT / "var" / "demo"
 BANK = FOLDER / "bank"
@@ -55,12 +60,20 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bin/demo", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="bin/demo", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--once", action="store_true", help="stop after the table")
     parser.add_argument("--serve-only", action="store_true", help="do not do the main job")
-    parser.add_argument("--port", type=int, default=8000, help="where the web server listens, or the next free port")
-    parser.add_argument("--kill-worker", action="store_true", help="kill -9 the worker in the middle of the payouts")
-    parser.add_argument("--flush-broker", action="store_true", help="delete every message before the worker starts")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="where the web server listens, or the next free port"
+    )
+    parser.add_argument(
+        "--kill-worker", action="store_true", help="kill -9 the worker in the middle of the payouts"
+    )
+    parser.add_argument(
+        "--flush-broker", action="store_true", help="delete every message before the worker starts"
+    )
     parser.add_argument("--manage", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -75,7 +88,7 @@ def _run(arguments: argparse.Namespace, services: dict[str, str]) -> int:
     from demo.world import make_world
 
     translation.activate("en")
-    call_command("prepare", verbosity=0, stdout=open(os.devnull, "w"))
+    call_command("prepare", verbosity=0, stdout=io.StringIO())
     say("the database is migrated, reference data is loaded")
     world = make_world(now=timezone.now())
     with processes(FOLDER, os.environ, say) as started:
@@ -93,7 +106,7 @@ def _run(arguments: argparse.Namespace, services: dict[str, str]) -> int:
     return 0 if complete else 1
 
 
-def _do_main_job(arguments: argparse.Namespace, world: object, started: Processes, base_url: str) -> bool:
+def _do_main_job(arguments: argparse.Namespace, world: "World", started: Processes, base_url: str) -> bool:
     from demo.journey import MainJob
     from demo.report import all_of_it_happened, table
 

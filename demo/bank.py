@@ -23,7 +23,9 @@ class Book:
         self.path = path
         self.answers: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
 
-    def answer(self, reference: str, account: str, amount: str, *, not_activated: frozenset[str]) -> dict[str, str]:
+    def answer(
+        self, reference: str, account: str, amount: str, *, not_activated: frozenset[str]
+    ) -> dict[str, str]:
         """Book one instruction, unless it was booked before, and return what became of it."""
         if reference not in self.answers:
             returned = account in not_activated

@@ -44,7 +44,11 @@ class Visitor:
         return response.text
 
     def submit(
-        self, page: str, action: str, fields: dict[str, str] | None = None, file: tuple[str, bytes] | None = None
+        self,
+        page: str,
+        action: str,
+        fields: dict[str, str] | None = None,
+        file: tuple[str, bytes] | None = None,
     ) -> httpx.Response:
         """Send a form of a page, with the token that the page gave."""
         token = HIDDEN_TOKEN.search(self.page(page))
@@ -86,7 +90,9 @@ class MainJob:
         content = write_roster(rows, class_reference=self.world.training_class.reference)
         school.submit(class_path, f"{class_path}rosters/", file=("roster.xlsx", content))
         upload = RosterUpload.objects.get(training_class=self.world.training_class)
-        self.say(f"the institution uploaded a roster: {upload.accepted_count} good rows, {upload.refused_count} refused")
+        self.say(
+            f"the institution uploaded a roster: {upload.accepted_count} good rows, {upload.refused_count} refused"
+        )
         roster_path = f"/rosters/{upload.public_id}/"
         school.submit(roster_path, f"{roster_path}confirmation/")
         school.submit(class_path, f"{class_path}completion/")
@@ -115,8 +121,10 @@ class MainJob:
         """The worker decides by itself: nobody applies."""
         wait_until(
             "every certificate decided and its payment in a batch",
-            lambda: not LevelCertificate.objects.filter(decision_due=True).exists()
-            and not Payment.objects.filter(status=PaymentStatus.READY).exists(),
+            lambda: (
+                not LevelCertificate.objects.filter(decision_due=True).exists()
+                and not Payment.objects.filter(status=PaymentStatus.READY).exists()
+            ),
             started=self.started,
         )
         self.say("the worker decided every certificate and assembled the payments")
@@ -127,8 +135,12 @@ class MainJob:
             self._correct_account(people.WITHOUT_ACCOUNT, "The trainee brought the account afterwards.")
             wait_until(
                 "the held certificate granted",
-                lambda: not Entitlement.objects.filter(decision=Decision.HELD, superseded_at__isnull=True).exists()
-                and not Payment.objects.filter(status=PaymentStatus.READY).exists(),
+                lambda: (
+                    not Entitlement.objects.filter(
+                        decision=Decision.HELD, superseded_at__isnull=True
+                    ).exists()
+                    and not Payment.objects.filter(status=PaymentStatus.READY).exists()
+                ),
                 started=self.started,
             )
             self.say("the missing account arrived, and the held subsidy was granted")
@@ -141,7 +153,9 @@ class MainJob:
             for signer in (first, second)[batch.first_released_by_id is not None :]:
                 seen = HIDDEN_HASH.search(signer.page(path))
                 signer.submit(path, f"{path}release/", {"sha256": seen[1] if seen else ""})
-            self.say(f"two people released batch {batch.reference}: {batch.line_count} payments, {batch.total} yuan")
+            self.say(
+                f"two people released batch {batch.reference}: {batch.line_count} payments, {batch.total} yuan"
+            )
 
     def wait_for_the_bank(self) -> None:
         """The worker delivers the files, the bank answers, the worker settles."""
@@ -155,7 +169,9 @@ class MainJob:
     def pay_the_returned_again(self) -> None:
         """The account whose card was not activated is corrected, and the money goes out once more."""
         if Payment.objects.filter(status=PaymentStatus.RETURNED).exists():
-            self._correct_account(people.ACCOUNT_NOT_ACTIVATED, "The bank returned the money: card not activated.")
+            self._correct_account(
+                people.ACCOUNT_NOT_ACTIVATED, "The bank returned the money: card not activated."
+            )
             wait_until(
                 "the returned payment in a new batch",
                 lambda: PaymentBatch.objects.filter(status=BatchStatus.ASSEMBLED).exists(),
@@ -168,7 +184,9 @@ class MainJob:
     def _correct_account(self, position: int, reason: str) -> None:
         operator = Visitor(self.base_url, "operator")
         id_number = people.roster(self.year)[position]["id_number"]
-        certificate = LevelCertificate.objects.filter(trainee__id_number_hash=id_number_hash(id_number)).latest("id")
+        certificate = LevelCertificate.objects.filter(
+            trainee__id_number_hash=id_number_hash(id_number)
+        ).latest("id")
         path = f"/certificates/{certificate.public_id}/"
         operator.submit(
             path,

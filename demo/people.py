@@ -31,7 +31,11 @@ def bad_rows(year: int) -> list[dict[str, str]]:
     mistyped = _person(40, year)
     mistyped["id_number"] = mistyped["id_number"][:-1] + ("1" if mistyped["id_number"][-1] != "1" else "2")
     uneducated = _person(41, year) | {"education": "BELOW_ASSOCIATE"}
-    incomplete = _person(42, year) | {"category": "ENTERPRISE_EMPLOYEE", "employer_name": "", "employer_credit_code": ""}
+    incomplete = _person(42, year) | {
+        "category": "ENTERPRISE_EMPLOYEE",
+        "employer_name": "",
+        "employer_credit_code": "",
+    }
     return [mistyped, uneducated, incomplete]
 
 

@@ -27,14 +27,18 @@ EXPECTED = {
 def figures(world: World) -> dict[str, Counter[str]]:
     """Return what there is to count, by kind."""
     rows = RosterRow.objects.filter(upload__training_class=world.training_class)
+    attempts = Attempt.objects.filter(session__in=world.sessions)
+    decisions = Entitlement.objects.filter(
+        certificate__attempt__session__in=world.sessions, superseded_at__isnull=True
+    )
+    payments = Payment.objects.filter(entitlement__in=decisions)
+    answers = BankResultLine.objects.filter(attempt__payment__in=payments)
     return {
         "rows": Counter(rows.values_list("outcome", flat=True)),
-        "attempts": Counter(Attempt.objects.values_list("outcome", flat=True)),
-        "decisions": Counter(
-            Entitlement.objects.filter(superseded_at__isnull=True).values_list("decision", flat=True)
-        ),
-        "payments": Counter(Payment.objects.values_list("status", flat=True)),
-        "bank": Counter(BankResultLine.objects.values_list("answer", flat=True)),
+        "attempts": Counter(attempts.values_list("outcome", flat=True)),
+        "decisions": Counter(decisions.values_list("decision", flat=True)),
+        "payments": Counter(payments.values_list("status", flat=True)),
+        "bank": Counter(answers.values_list("answer", flat=True)),
     }
 
 
@@ -60,15 +64,23 @@ def table(world: World, bank_folder: Path) -> str:
     lines.append(("entitlements", _counts(found["decisions"])))
     lines += [("  not granted", text) for text in _not_granted()]
     lines += [("  held at first", text) for text in _held_at_first()]
-    lines.append(("payments", f"{_counts(found['payments'])}, {sum(p.amount for p in Payment.objects.all())} yuan"))
+    lines.append(
+        ("payments", f"{_counts(found['payments'])}, {sum(p.amount for p in Payment.objects.all())} yuan")
+    )
     for batch in PaymentBatch.objects.order_by("id"):
         lines.append(("bank file", f"{bank_folder / 'payments' / 'taken' / batch.file_name}"))
         lines.append(("  sha256", batch.sha256))
-        lines.append(("  batch", f"{batch.line_count} payments, {batch.total} yuan, {batch.get_status_display()}"))
+        lines.append(
+            ("  batch", f"{batch.line_count} payments, {batch.total} yuan, {batch.get_status_display()}")
+        )
         answers = BankResultLine.objects.filter(result_file__batch=batch)
-        lines.append(("  the bank said", _counts(Counter(f"{a.answer} {a.return_code}".strip() for a in answers))))
+        lines.append(
+            ("  the bank said", _counts(Counter(f"{a.answer} {a.return_code}".strip() for a in answers)))
+        )
     for budget in Budget.objects.filter(paid__gt=0):
-        lines.append(("budget", f"{budget.year}: {budget.paid} paid, {budget.reserved} reserved of {budget.allotted}"))
+        lines.append(
+            ("budget", f"{budget.year}: {budget.paid} paid, {budget.reserved} reserved of {budget.allotted}")
+        )
     lines.append(("journal", f"{JournalLine.objects.count()} lines, balance {journal_balance()}"))
     lines.append(("invariants", f"{len(INVARIANTS) - len(find_violations())} of {len(INVARIANTS)} hold"))
     return "\n".join(f"  {name:<16} {text}" for name, text in lines)

@@ -17,7 +17,12 @@ from institutions.models import Accreditation, District, FeeSchedule, Institutio
 from institutions.services.users import Office, create_user
 from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
 from subsidies.models import Budget, PolicyVersion
-from subsidies.services.policy_versions import PolicyDraft, allot_budget, approve_policy_version, draft_policy_version
+from subsidies.services.policy_versions import (
+    PolicyDraft,
+    allot_budget,
+    approve_policy_version,
+    draft_policy_version,
+)
 
 PASSWORD = "Chongqing-Demo-2030"  # printed at the end of the demo, and good for nothing else
 EXAMPLE = "Example value of the demo; the Plan's full text is not public."
@@ -31,7 +36,6 @@ class World:
 
     training_class: TrainingClass
     sessions: tuple[AssessmentSession, AssessmentSession]
-    held_on: tuple[date, date]
 
 
 def make_world(*, now: datetime) -> World:
@@ -76,7 +80,7 @@ def make_world(*, now: datetime) -> World:
         for reference, days_ago in zip(SESSION_REFERENCES, (3, 1), strict=True)
     )
     first, second = sessions
-    return World(training_class, (first, second), (first.held_on, second.held_on))
+    return World(training_class, (first, second))
 
 
 ACCOUNTS = (

@@ -58,7 +58,15 @@ class EnrollmentWindow(Window):
     list_display = ("masked_name", "training_class", "category", "education", "status", "enrolled_at")
     list_select_related = ("trainee", "training_class")
     list_filter = ("category", "status")
-    fields = ("training_class", "masked_name", "category", "education", "status", "enrolled_at", "completed_at")
+    fields = (
+        "training_class",
+        "masked_name",
+        "category",
+        "education",
+        "status",
+        "enrolled_at",
+        "completed_at",
+    )
     readonly_fields = ("masked_name",)
 
     @admin.display(description=_("Name"))

@@ -112,13 +112,17 @@ def completed_enrollments(
 
 def lock_class(class_id: int) -> TrainingClass:
     """Return one class that no other transaction can change until this one ends."""
-    return TrainingClass.objects.select_for_update(of=("self",)).select_related("institution").get(pk=class_id)
+    return (
+        TrainingClass.objects.select_for_update(of=("self",)).select_related("institution").get(pk=class_id)
+    )
 
 
 def lock_roster_upload(upload_id: int) -> RosterUpload:
     """Return one roster that no other transaction can change until this one ends."""
     return (
-        RosterUpload.objects.select_for_update(of=("self",)).select_related("training_class").get(pk=upload_id)
+        RosterUpload.objects.select_for_update(of=("self",))
+        .select_related("training_class")
+        .get(pk=upload_id)
     )
 
 

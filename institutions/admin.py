@@ -74,4 +74,6 @@ class UserWindow(Window):
     list_select_related = ("district", "institution")
     list_filter = ("role", "is_active")
     search_fields = ("username", "full_name")
-    fieldsets = ((_("User"), {"fields": ("username", "full_name", "role", "district", "institution", "is_active")}),)
+    fieldsets = (
+        (_("User"), {"fields": ("username", "full_name", "role", "district", "institution", "is_active")}),
+    )

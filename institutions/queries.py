@@ -33,6 +33,8 @@ def institutions_visible_to(user: User) -> QuerySet[Institution]:
     """Return every institution for the municipal bureau, and for others their own."""
     if user.role in MUNICIPAL_ROLES:
         return Institution.objects.all()
+    if user.institution_id is None:
+        return Institution.objects.none()
     return Institution.objects.filter(pk=user.institution_id)
 
 
@@ -61,12 +63,26 @@ def occupation_by_code(code: str) -> Occupation | None:
     )
 
 
+def district_by_code(code: str) -> District | None:
+    """Return the district that has or had this code."""
+    return District.objects.filter(code=code).first()
+
+
+def institution_by_credit_code(credit_code: str) -> Institution | None:
+    """Return the institution with this unified social credit code."""
+    return Institution.objects.filter(credit_code=credit_code).first()
+
+
 def is_accredited(
     *, institution_id: int, kind: AccreditationKind, occupation_id: int, level: str, on: date
 ) -> bool:
     """Test whether the institution may train, or assess, this on that day."""
     return Accreditation.objects.filter(
-        institution_id=institution_id, kind=kind, occupation_id=occupation_id, level=level, in_force__contains=on
+        institution_id=institution_id,
+        kind=kind,
+        occupation_id=occupation_id,
+        level=level,
+        in_force__contains=on,
     ).exists()
 
 

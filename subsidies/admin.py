@@ -22,7 +22,15 @@ from subsidies.models import (
 @admin.register(PolicyVersion)
 class PolicyVersionWindow(Window):
     visible_to = queries.policy_versions_visible_to
-    list_display = ("name", "in_force", "first_pass_scope", "fee_share", "ceiling", "drafted_by", "approved_by")
+    list_display = (
+        "name",
+        "in_force",
+        "first_pass_scope",
+        "fee_share",
+        "ceiling",
+        "drafted_by",
+        "approved_by",
+    )
     list_select_related = ("drafted_by", "approved_by")
 
 
@@ -43,7 +51,16 @@ class EntitlementWindow(Window):
     list_select_related = ("certificate", "policy_version")
     list_filter = ("decision", "reason")
     search_fields = ("certificate__number",)
-    fields = ("certificate", "decision", "why", "amount", "policy_version", "fee_schedule", "decided_at", "superseded_at")
+    fields = (
+        "certificate",
+        "decision",
+        "why",
+        "amount",
+        "policy_version",
+        "fee_schedule",
+        "decided_at",
+        "superseded_at",
+    )
     readonly_fields = ("why",)
 
     @admin.display(description=_("Why"))
@@ -63,7 +80,15 @@ class PaymentWindow(Window):
 @admin.register(PaymentBatch)
 class PaymentBatchWindow(Window):
     visible_to = queries.batches_visible_to
-    list_display = ("reference", "status", "line_count", "total", "assembled_at", "delivered_at", "settled_at")
+    list_display = (
+        "reference",
+        "status",
+        "line_count",
+        "total",
+        "assembled_at",
+        "delivered_at",
+        "settled_at",
+    )
     list_filter = ("status",)
     search_fields = ("reference",)
     fields = (
@@ -87,7 +112,16 @@ class PaymentBatchWindow(Window):
 @admin.register(PaymentAttempt)
 class PaymentAttemptWindow(Window):
     visible_to = queries.payment_attempts_visible_to
-    list_display = ("reference", "batch", "number", "bank_account", "amount", "status", "return_code", "answered_at")
+    list_display = (
+        "reference",
+        "batch",
+        "number",
+        "bank_account",
+        "amount",
+        "status",
+        "return_code",
+        "answered_at",
+    )
     list_select_related = ("batch", "bank_account")
     list_filter = ("status",)
     search_fields = ("reference",)
@@ -105,7 +139,16 @@ class BankResultFileWindow(Window):
 @admin.register(BankResultLine)
 class BankResultLineWindow(Window):
     visible_to = queries.result_lines_visible_to
-    list_display = ("result_file", "line_number", "reference", "amount", "answer", "return_code", "problem", "resolved_at")
+    list_display = (
+        "result_file",
+        "line_number",
+        "reference",
+        "amount",
+        "answer",
+        "return_code",
+        "problem",
+        "resolved_at",
+    )
     list_select_related = ("result_file",)
     list_filter = ("answer", "problem")
 
@@ -119,4 +162,4 @@ class JournalEntryWindow(Window):
 
     @admin.display(description=_("Total"))
     def debit_sum(self, entry: JournalEntry) -> Decimal:
-        return entry.debits  # type: ignore[attr-defined, no-any-return]
+        return entry.debits  # type: ignore[attr-defined]

@@ -134,7 +134,10 @@ def _shown_decision(entitlement: Entitlement) -> ShownDecision:
         reason_text=decision_sentence(entitlement.checks, entitlement.reason),
         checks=[
             ShownCheck(
-                check_name(check["name"]), check["outcome"], outcome_label(check["outcome"]), check_sentence(check)
+                check_name(check["name"]),
+                check["outcome"],
+                outcome_label(check["outcome"]),
+                check_sentence(check),
             )
             for check in entitlement.checks
         ],
@@ -143,7 +146,11 @@ def _shown_decision(entitlement: Entitlement) -> ShownDecision:
 
 
 def _attempts(payment: Payment | None) -> list[ShownAttempt]:
-    found = PaymentAttempt.objects.filter(payment=payment).select_related("batch", "bank_account").order_by("number")
+    found = (
+        PaymentAttempt.objects.filter(payment=payment)
+        .select_related("batch", "bank_account")
+        .order_by("number")
+    )
     return [
         ShownAttempt(
             number=attempt.number,
@@ -161,7 +168,11 @@ def _attempts(payment: Payment | None) -> list[ShownAttempt]:
 
 
 def _journal_lines(payment: Payment | None) -> list[ShownLine]:
-    found = JournalLine.objects.filter(payment=payment, payment__isnull=False).select_related("entry").order_by("id")
+    found = (
+        JournalLine.objects.filter(payment=payment, payment__isnull=False)
+        .select_related("entry")
+        .order_by("id")
+    )
     return [
         ShownLine(
             at=line.entry.recorded_at,

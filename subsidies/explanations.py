@@ -22,18 +22,24 @@ CHECK_NAMES: Final[dict[str, Promise]] = {
 }
 
 SENTENCES: Final[dict[tuple[str, str], Promise]] = {
-    ("policy_is_in_force", "PASSED"): _("A policy version covers the day on which the certificate was issued."),
+    ("policy_is_in_force", "PASSED"): _(
+        "A policy version covers the day on which the certificate was issued."
+    ),
     ("policy_is_in_force", "UNKNOWN"): _(
         "No approved policy version covers %(issued_on)s. It is decided as soon as the municipal bureau approves one."
     ),
     ("certificate_is_valid", "PASSED"): _("The certificate has been neither revoked nor superseded."),
-    ("certificate_is_valid", "FAILED"): _("The certificate has been revoked or superseded, so nothing is paid for it."),
+    ("certificate_is_valid", "FAILED"): _(
+        "The certificate has been revoked or superseded, so nothing is paid for it."
+    ),
     ("category_is_eligible", "PASSED"): _("%(category)s: the Plan subsidizes this category."),
     ("category_is_eligible", "FAILED"): _(
         "%(category)s: the Plan subsidizes graduating students and enterprise employees only."
     ),
     ("category_is_eligible", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
-    ("graduates_in_time", "PASSED"): _("The graduation date, where the category needs one, lies in the policy's span."),
+    ("graduates_in_time", "PASSED"): _(
+        "The graduation date, where the category needs one, lies in the policy's span."
+    ),
     ("graduates_in_time", "FAILED"): _(
         "Graduated on %(graduated_on)s, outside %(first)s to %(last)s, the span that counts for this certificate."
     ),

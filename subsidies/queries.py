@@ -27,7 +27,9 @@ from subsidies.policies import can_see_decisions, can_see_money
 # ── What people see ──────────────────────────────────────────────────────────────────────────────────────
 def certificates_visible_to(user: User) -> QuerySet[LevelCertificate]:
     """Return the certificates whose decisions this person may see, each with its live `decision`, if any."""
-    certificates = issued_certificates_visible_to(user) if can_see_decisions(user) else LevelCertificate.objects.none()
+    certificates = (
+        issued_certificates_visible_to(user) if can_see_decisions(user) else LevelCertificate.objects.none()
+    )
     live = Entitlement.objects.filter(certificate=OuterRef("pk"), superseded_at__isnull=True)
     return certificates.select_related("institution", "occupation", "trainee").annotate(
         decision=Subquery(live.values("decision")[:1]),
@@ -118,7 +120,9 @@ def lock_budget(*, year: int, kind: SubsidyKind) -> Budget | None:
 
 def lock_budgets(budget_ids: Collection[int]) -> dict[int, Budget]:
     """Return these budgets by id, locked in the order of their ids."""
-    locked = Budget.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=budget_ids).order_by("pk")
+    locked = (
+        Budget.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=budget_ids).order_by("pk")
+    )
     return {budget.pk: budget for budget in locked}
 
 
@@ -132,6 +136,7 @@ def lock_held_that_can_go_on(*, year: int, limit: int) -> list[Entitlement]:
         institution_id=OuterRef("certificate__institution_id"),
         occupation_id=OuterRef("certificate__occupation_id"),
         level=OuterRef("certificate__level"),
+        direction__in=[OuterRef("certificate__direction"), ""],
         in_force__contains=OuterRef("certificate__attempt__session__held_on"),
     )
     return list(
@@ -241,7 +246,9 @@ def batch_has_open_ends(batch: PaymentBatch) -> bool:
     open_attempts = PaymentAttempt.objects.filter(
         batch=batch, status__in=[AttemptStatus.OPEN, AttemptStatus.UNKNOWN]
     )
-    waiting_lines = BankResultLine.objects.filter(result_file__batch=batch, resolved_at__isnull=True).exclude(problem="")
+    waiting_lines = BankResultLine.objects.filter(result_file__batch=batch, resolved_at__isnull=True).exclude(
+        problem=""
+    )
     return open_attempts.exists() or waiting_lines.exists()
 
 

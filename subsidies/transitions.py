@@ -25,5 +25,6 @@ BATCH_TRANSITIONS: Final[Transitions[BatchStatus]] = {
     # A quick bank's answer can be applied before our own note that the file was delivered.
     BatchStatus.SENDING: frozenset({BatchStatus.DELIVERED, BatchStatus.SETTLED}),
     BatchStatus.DELIVERED: frozenset({BatchStatus.SETTLED}),
-    BatchStatus.SETTLED: frozenset(),
+    # A later word of the bank against an earlier one waits for a person, and opens the batch again until then.
+    BatchStatus.SETTLED: frozenset({BatchStatus.DELIVERED}),
 }

@@ -14,7 +14,10 @@ class Attempt(models.Model):
     """One trainee's one sitting, with its outcome and scores (0 to 100). Never overwritten."""
 
     session = models.ForeignKey(
-        AssessmentSession, verbose_name=_("Assessment session"), on_delete=models.PROTECT, related_name="attempts"
+        AssessmentSession,
+        verbose_name=_("Assessment session"),
+        on_delete=models.PROTECT,
+        related_name="attempts",
     )
     enrollment = models.ForeignKey(
         "enrollment.Enrollment", verbose_name=_("Enrollment"), on_delete=models.PROTECT, related_name="+"
@@ -35,7 +38,9 @@ class Attempt(models.Model):
         verbose_name_plural = _("Attempts")
         constraints = [
             models.UniqueConstraint(name="attempt_once_per_session", fields=["session", "trainee"]),
-            models.UniqueConstraint(name="attempt_row_once_per_upload", fields=["results_upload", "row_number"]),
+            models.UniqueConstraint(
+                name="attempt_row_once_per_upload", fields=["results_upload", "row_number"]
+            ),
             known_value("outcome", Outcome, name="attempt_outcome_known"),
             implies(
                 Q(outcome__in=SCORED),

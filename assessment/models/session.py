@@ -27,9 +27,7 @@ class AssessmentSession(models.Model):
     direction = models.CharField(_("Direction"), max_length=64, blank=True)
     level = models.CharField(_("Level"), max_length=12, choices=Level)
     held_on = models.DateField(_("Held on"))
-    status = models.CharField(
-        _("Status"), max_length=12, choices=SessionStatus, default=SessionStatus.FILED
-    )
+    status = models.CharField(_("Status"), max_length=12, choices=SessionStatus, default=SessionStatus.FILED)
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     filed_at = models.DateTimeField()
 
@@ -41,7 +39,9 @@ class AssessmentSession(models.Model):
             known_value("status", SessionStatus, name="session_status_known"),
             known_value("level", Level, name="session_level_known"),
         ]
-        triggers = frozen("institution", "occupation", "direction", "level", "held_on", "filed_by", "filed_at")
+        triggers = frozen(
+            "institution", "occupation", "direction", "level", "held_on", "filed_by", "filed_at"
+        )
 
     def __str__(self) -> str:
         return self.reference

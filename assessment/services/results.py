@@ -29,7 +29,9 @@ class ResultsRefused(DomainError):
     code = "results_refused"
 
     def __init__(self, problems: Sequence[ResultProblem]) -> None:
-        super().__init__(_("The file has problems, so nothing of it was recorded. Correct it and submit it again."))
+        super().__init__(
+            _("The file has problems, so nothing of it was recorded. Correct it and submit it again.")
+        )
         self.problems = list(problems)
 
 
@@ -62,7 +64,9 @@ def _record_rows(
     existing = ResultsUpload.objects.filter(session=session, sha256=sha256).first()
     if existing is not None:
         return existing
-    check_transition(SESSION_TRANSITIONS, current=SessionStatus(session.status), target=SessionStatus.RECORDED)
+    check_transition(
+        SESSION_TRANSITIONS, current=SessionStatus(session.status), target=SessionStatus.RECORDED
+    )
 
     enrollments = completed_enrollments(
         occupation_id=session.occupation_id,

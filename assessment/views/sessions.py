@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
@@ -18,11 +18,12 @@ from assessment.results.columns import RESULT_COLUMNS
 from assessment.results.messages import message_for
 from assessment.results.template import results_template
 from assessment.services.results import ResultsRefused, record_results
-from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.uploads import UploadForm, workbook_download
 from enrollment.rules.identifiers import mask_id_number, mask_name
 from institutions.models import User
+from institutions.requests import SignedInRequest
 
 SESSION_COLUMNS = (
     (gettext_lazy("Reference"), ""),
@@ -51,7 +52,7 @@ LABELS = {column.key: (column.zh, column.en) for column in RESULT_COLUMNS}
 
 @require_safe
 @login_required
-def session_list(request: HttpRequest) -> HttpResponse:
+def session_list(request: SignedInRequest) -> HttpResponse:
     """List the assessment sessions of the person's office, newest first."""
     page = page_of(queries.sessions_with_counts_visible_to(request.user), request)
     return render(request, "assessment/session_list.html", {"page": page, "columns": SESSION_COLUMNS})
@@ -59,7 +60,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+def session_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one session and its results."""
     session = find_session(request, public_id)
     return render(
@@ -69,29 +70,25 @@ def session_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def upload_results(request: HttpRequest, public_id: str) -> HttpResponse:
+def upload_results(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Take in a session's results, or show all that is wrong with the file."""
     if request.method != "POST":
         return redirect("session-detail", public_id)
     session = find_session(request, public_id)
     form = UploadForm(request.POST, request.FILES)
-    problems: list[ResultProblem] = []
-    if form.is_valid():
-        try:
-            record_uploaded(request, session, form)
-            return redirect("session-detail", public_id)
-        except ResultsRefused as refusal:
-            problems = refusal.problems
-            form.add_error("file", str(refusal))
-        except DomainError as refusal:
-            form.add_error("file", str(refusal))
+    problems = problems_in(request.user, session, form)
+    if problems is None:
+        messages.success(
+            request, _("The results are recorded. The system decides on each certificate by itself.")
+        )
+        return redirect("session-detail", public_id)
     context = session_context(request.user, session, form, problems)
     return render(request, "assessment/session_detail.html", context, status=422)
 
 
 @require_safe
 @login_required
-def download_template(request: HttpRequest, public_id: str) -> FileResponse:
+def download_template(request: SignedInRequest, public_id: str) -> FileResponse:
     """Return an empty result list for a session."""
     session = find_session(request, public_id)
     content = results_template(
@@ -100,22 +97,28 @@ def download_template(request: HttpRequest, public_id: str) -> FileResponse:
     return workbook_download(content, file_name=f"results-{session.reference}.xlsx")
 
 
-def record_uploaded(request: HttpRequest, session: AssessmentSession, form: forms.Form) -> None:
-    """Record the results in the uploaded file."""
+def problems_in(operator: User, session: AssessmentSession, form: forms.Form) -> list[ResultProblem] | None:
+    """Record the results in the form's file and return None, or tell the form why not and return the problems."""
+    if not form.is_valid():
+        return []
     file = form.cleaned_data["file"]
-    record_results(
-        session_id=session.pk,
-        operator=request.user,
-        file_name=file.name,
-        content=file.read(),
-        now=timezone.now(),
-    )
-    messages.success(
-        request, _("The results are recorded. The system decides on each certificate by itself.")
-    )
+    try:
+        record_results(
+            session_id=session.pk,
+            operator=operator,
+            file_name=file.name,
+            content=file.read(),
+            now=timezone.now(),
+        )
+    except (NotPermitted, InvalidTransition):
+        raise
+    except DomainError as refusal:
+        form.add_error("file", str(refusal))
+        return refusal.problems if isinstance(refusal, ResultsRefused) else []
+    return None
 
 
-def find_session(request: HttpRequest, public_id: str) -> AssessmentSession:
+def find_session(request: SignedInRequest, public_id: str) -> AssessmentSession:
     """Return a session that this person may see; any other does not exist for them."""
     return get_object_or_404(queries.sessions_visible_to(request.user), public_id=public_id)
 
@@ -175,5 +178,5 @@ def shown_problems(problems: Sequence[ResultProblem]) -> list[dict[str, object]]
             "reason": message_for(problem.code, problem.parameters),
             "severity": problem.severity,
         }
-        for problem in problems
+        for problem in sorted(problems, key=lambda problem: problem.row_number)
     ]

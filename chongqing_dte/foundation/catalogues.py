@@ -1,13 +1,14 @@
 """The catalogues of the two languages: what must be translated, and whether it is.
 
     python -m chongqing_dte.foundation.catalogues            brings the .po files up to the code, compiles them
-    python -m chongqing_dte.foundation.catalogues --check    exits with 1 if that would change or miss anything
+    python -m chongqing_dte.foundation.catalogues --check    exits with 1 if a text is missing or a .mo is stale
 
 Needs no GNU gettext. The admin theme's own words are looked after too, because it brings no Chinese.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -35,9 +36,12 @@ FUNCTIONS: Final = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-PLURALS: Final = {"zh_Hans": (1, "0"), "en": (2, "(n != 1)")}
+
+# Babel writes a date into the compiled form, which must not depend on the day.
+NO_DAY: Final = datetime(2025, 1, 1, tzinfo=UTC)
 
 Key = tuple[str, str | None]
+Translation = str | list[str] | tuple[str, ...]
 
 
 class Found(NamedTuple):
@@ -69,7 +73,6 @@ def merged(locale: str) -> Catalog:
         locale=locale,
         fuzzy=False,
     )
-    catalog._num_plurals, catalog._plural_expr = PLURALS[locale]
     for found in sorted(texts(locale), key=lambda found: (str(found.text), found.context or "")):
         catalog.add(found.text, context=found.context, locations=[(found.file, 0)])
     for message in catalog:
@@ -78,14 +81,14 @@ def merged(locale: str) -> Catalog:
     return catalog
 
 
-def known_translations(locale: str) -> dict[Key, str | tuple[str, ...]]:
+def known_translations(locale: str) -> dict[Key, Translation]:
     """Return what the committed .po file translates."""
     path = po_path(locale)
     if not path.exists():
         return {}
     with path.open("rb") as file:
         known = read_po(file, locale=locale)
-    return {key_of(message): message.string for message in known if message.id and _is_full(message)}
+    return {key_of(message): message.string for message in known if message.id and message.string}
 
 
 def texts(locale: str) -> Iterator[Found]:
@@ -148,14 +151,10 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 
 def stale(catalog: Catalog) -> list[str]:
-    """Return which of a language's two committed files differ from what the code asks for."""
-    locale = str(catalog.locale)
-    expected = ((po_path(locale), po_bytes(catalog)), (mo_path(locale), mo_bytes(catalog)))
-    return [
-        f"stale: {path.relative_to(ROOT)}"
-        for path, content in expected
-        if not path.exists() or path.read_bytes() != content
-    ]
+    """Return the compiled catalogue if it is not what code and .po file make; where a text stands is no matter."""
+    path = mo_path(str(catalog.locale))
+    is_fresh = path.exists() and path.read_bytes() == mo_bytes(catalog)
+    return [] if is_fresh else [f"stale: {path.relative_to(ROOT)}"]
 
 
 def write(catalog: Catalog) -> None:
@@ -176,7 +175,9 @@ def po_bytes(catalog: Catalog) -> bytes:
 def mo_bytes(catalog: Catalog) -> bytes:
     """Return the compiled form, the same for the same texts on any day."""
     target = BytesIO()
-    write_mo(target, read_po(BytesIO(po_bytes(catalog)), locale=str(catalog.locale)))
+    readable = read_po(BytesIO(po_bytes(catalog)), locale=str(catalog.locale))
+    readable.creation_date = readable.revision_date = NO_DAY
+    write_mo(target, readable)
     return target.getvalue()
 
 
@@ -200,7 +201,7 @@ def _singular(message: Message) -> str:
 
 
 def _is_full(message: Message) -> bool:
-    strings: Iterable[str] = [message.string] if isinstance(message.string, str) else message.string
+    strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
     return bool(strings) and all(strings)
 
 

@@ -69,6 +69,10 @@ def keyed_reference(*parts: str) -> str:
 class EncryptedBytesField(models.BinaryField):
     """Bytes that only this application can read. Cannot be searched; store a keyed hash beside it."""
 
+    # What the type checker is told of the values.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     @property
     def _context(self) -> str:
         return f"{self.model._meta.db_table}.{self.attname}"
@@ -90,6 +94,9 @@ class EncryptedBytesField(models.BinaryField):
 
 class EncryptedTextField(EncryptedBytesField):
     """Text that only this application can read: ID numbers, mobile numbers, bank accounts."""
+
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
 
     def _to_bytes(self, value: Any) -> bytes:
         return str(value).encode()

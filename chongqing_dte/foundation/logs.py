@@ -98,7 +98,12 @@ class RequestIdMiddleware:
             response = self.get_response(request)
             # The route, not the path: a path can hold what somebody typed.
             match = request.resolver_match
-            self.log.info("answered", method=request.method, route=match.route if match else "", status=response.status_code)
+            self.log.info(
+                "answered",
+                method=request.method,
+                route=match.route if match else "",
+                status=response.status_code,
+            )
         response[HEADER] = request_id
         return response
 
@@ -112,7 +117,9 @@ def _carry_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
 @signals.task_prerun.connect
 def _take_up_request_id(task: Any = None, **_: Any) -> None:
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=getattr(task.request, "request_id", "") or "", task=task.name)
+    structlog.contextvars.bind_contextvars(
+        request_id=getattr(task.request, "request_id", "") or "", task=task.name
+    )
 
 
 @signals.setup_logging.connect

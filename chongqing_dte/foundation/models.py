@@ -22,7 +22,9 @@ class AuditEvent(models.Model):
     facts = models.JSONField(default=dict)
 
     class Meta:
-        indexes: ClassVar[list[Any]] = [models.Index(name="audit_by_subject", fields=["subject_type", "subject_id", "id"])]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="audit_by_subject", fields=["subject_type", "subject_id", "id"])
+        ]
         triggers = append_only()
 
     def __str__(self) -> str:

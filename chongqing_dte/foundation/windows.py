@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 
-class Window(ModelAdmin):  # type: ignore[misc]
+class Window(ModelAdmin):
     """A read-only look at rows. What changes a row is a service, reached from a page of its own."""
 
     # A scoped query: which rows exist for this person.
@@ -19,7 +19,9 @@ class Window(ModelAdmin):  # type: ignore[misc]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return only the rows that the person may see, with what the list shows of other tables."""
         visible = type(self).visible_to(request.user)
-        return visible.select_related(*(self.list_select_related or ())).order_by(*(self.ordering or ("-pk",)))
+        return visible.select_related(*(self.list_select_related or ())).order_by(
+            *(self.ordering or ("-pk",))
+        )
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Nobody adds rows here."""

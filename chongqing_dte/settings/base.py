@@ -1,8 +1,10 @@
 """What is true everywhere. The environment is read here and nowhere else."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -34,6 +36,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "chongqing_dte.foundation.language.ChosenLanguageMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -44,7 +47,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "chongqing_dte.urls"
 WSGI_APPLICATION = "chongqing_dte.wsgi.application"
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -212,10 +215,29 @@ UNFOLD = {
     "SITE_HEADER": _("Digital Technology Engineer Programme"),
     "SITE_SUBHEADER": _("Chongqing municipal bureau"),
     "SITE_URL": "/",
-    "SITE_SYMBOL": "school",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
+    "SITE_ICON": lambda _request: static("emblem.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("favicon.svg")},
+    ],
+    # The portal's own river color, so that both look like one product.
+    "COLORS": {
+        "primary": {
+            "50": "#eef6f6",
+            "100": "#e4f0f0",
+            "200": "#c3dcde",
+            "300": "#93c1c5",
+            "400": "#4f979e",
+            "500": "#1f7781",
+            "600": "#0f6570",
+            "700": "#0a4f59",
+            "800": "#0b3a43",
+            "900": "#082c33",
+            "950": "#051d22",
+        },
+    },
 }

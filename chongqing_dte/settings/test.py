@@ -9,3 +9,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "UNDEFINED_TEMPLATE_VARIABLE(%s)"
 ALLOWED_HOSTS = ["*"]
 LOGGING = {"level": "WARNING"}
+# No collected files, and no warning that there are none.
+WHITENOISE_AUTOREFRESH = True

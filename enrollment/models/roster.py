@@ -16,7 +16,10 @@ class RosterUpload(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     training_class = models.ForeignKey(
-        TrainingClass, verbose_name=_("Training class"), on_delete=models.PROTECT, related_name="roster_uploads"
+        TrainingClass,
+        verbose_name=_("Training class"),
+        on_delete=models.PROTECT,
+        related_name="roster_uploads",
     )
     file_name = models.CharField(_("File"), max_length=255)
     content = EncryptedBytesField()

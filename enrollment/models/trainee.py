@@ -55,10 +55,16 @@ class BankAccount(models.Model):
                 condition=Q(replaced_at__isnull=True),
             ),
             known_value("source", AccountSource, name="bank_account_source_known"),
-            models.CheckConstraint(name="bank_account_cnaps_has_12_digits", condition=Q(cnaps__regex=r"^[0-9]{12}$")),
-            implies(Q(source=AccountSource.CORRECTION), ~Q(reason=""), name="bank_account_correction_has_reason"),
+            models.CheckConstraint(
+                name="bank_account_cnaps_has_12_digits", condition=Q(cnaps__regex=r"^[0-9]{12}$")
+            ),
+            implies(
+                Q(source=AccountSource.CORRECTION), ~Q(reason=""), name="bank_account_correction_has_reason"
+            ),
         ]
-        triggers = frozen("trainee", "number", "number_hash", "last_four", "bank_name", "cnaps", "recorded_at")
+        triggers = frozen(
+            "trainee", "number", "number_hash", "last_four", "bank_name", "cnaps", "recorded_at"
+        )
 
     def __str__(self) -> str:
         return f"****{self.last_four}"

@@ -5,7 +5,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.constraints import both_or_neither, implies, known_value, never_deleted, not_the_same
+from chongqing_dte.foundation.constraints import (
+    both_or_neither,
+    implies,
+    known_value,
+    never_deleted,
+    not_the_same,
+)
 from enrollment.enums import ClassStatus
 from institutions.enums import Level
 
@@ -52,16 +58,22 @@ class TrainingClass(models.Model):
         constraints = [
             known_value("status", ClassStatus, name="class_status_known"),
             known_value("level", Level, name="class_level_known"),
-            models.CheckConstraint(name="class_ends_after_it_starts", condition=Q(ends_on__gte=F("starts_on"))),
+            models.CheckConstraint(
+                name="class_ends_after_it_starts", condition=Q(ends_on__gte=F("starts_on"))
+            ),
             models.CheckConstraint(name="class_has_seats", condition=Q(seat_count__gt=0)),
             both_or_neither("confirmed_by", "confirmed_at", name="class_confirmation_complete"),
             both_or_neither("completed_by", "completed_at", name="class_completion_complete"),
             not_the_same("filed_by", "confirmed_by", name="class_confirmed_by_someone_else"),
             implies(
-                ~Q(status=ClassStatus.FILED), Q(confirmed_at__isnull=False), name="class_runs_only_after_confirmation"
+                ~Q(status=ClassStatus.FILED),
+                Q(confirmed_at__isnull=False),
+                name="class_runs_only_after_confirmation",
             ),
             implies(
-                Q(status=ClassStatus.COMPLETED), Q(completed_at__isnull=False), name="class_completed_by_somebody"
+                Q(status=ClassStatus.COMPLETED),
+                Q(completed_at__isnull=False),
+                name="class_completed_by_somebody",
             ),
         ]
         triggers = never_deleted()

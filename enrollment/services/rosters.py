@@ -2,7 +2,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -127,7 +127,9 @@ def _store_roster(  # noqa: PLR0913 - one private step of receive_roster, with a
 def _check_takes_rosters(training_class: TrainingClass) -> None:
     if training_class.status != ClassStatus.CONFIRMED:
         raise DomainError(
-            _("The class is %(status)s; a roster can be submitted once it is confirmed, until it is completed.")
+            _(
+                "The class is %(status)s; a roster can be submitted once it is confirmed, until it is completed."
+            )
             % {"status": training_class.get_status_display()},
             code="class_takes_no_rosters",
         )
@@ -213,7 +215,7 @@ def _trainees_for(people: Mapping[str, Cells], now: datetime) -> dict[str, Train
                 name=cells["name"],
                 id_number=cells["id_number"],
                 id_number_hash=number_hash,
-                birth_date=birth_date_of(cells["id_number"]),
+                birth_date=_birth_date(cells["id_number"]),
                 mobile=cells["mobile"],
                 recorded_at=now,
             )
@@ -224,6 +226,13 @@ def _trainees_for(people: Mapping[str, Cells], now: datetime) -> dict[str, Train
         ignore_conflicts=True,
     )
     return queries.trainees_by_hash(people.keys())
+
+
+def _birth_date(id_number: str) -> date:
+    born_on = birth_date_of(id_number)
+    if born_on is None:
+        raise ValueError("An accepted row has no birth date in its ID number.")
+    return born_on
 
 
 def _record_first_accounts(

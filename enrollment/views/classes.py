@@ -1,7 +1,7 @@
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from enrollment.models import TrainingClass
 from enrollment.rules.identifiers import mask_id_number, mask_name
 from enrollment.services.classes import complete_class, confirm_class
 from institutions.models import User
+from institutions.requests import SignedInRequest
 
 CLASS_COLUMNS = (
     (gettext_lazy("Reference"), ""),
@@ -44,7 +45,7 @@ UPLOAD_COLUMNS = (
 
 @require_safe
 @login_required
-def class_list(request: HttpRequest) -> HttpResponse:
+def class_list(request: SignedInRequest) -> HttpResponse:
     """List the training classes of the person's office, newest first."""
     page = page_of(queries.classes_with_counts_visible_to(request.user), request)
     return render(request, "enrollment/class_list.html", {"page": page, "columns": CLASS_COLUMNS})
@@ -52,7 +53,7 @@ def class_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def class_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+def class_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one class, its people and its rosters, with what this person may do next."""
     training_class = find_class(request, public_id)
     return render(
@@ -62,7 +63,7 @@ def class_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def confirm(request: HttpRequest, public_id: str) -> HttpResponse:
+def confirm(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Confirm a filed class."""
     training_class = find_class(request, public_id)
     confirm_class(class_id=training_class.pk, confirmer=request.user, now=timezone.now())
@@ -72,7 +73,7 @@ def confirm(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def complete(request: HttpRequest, public_id: str) -> HttpResponse:
+def complete(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Report a class as completed."""
     training_class = find_class(request, public_id)
     complete_class(class_id=training_class.pk, completer=request.user, now=timezone.now())
@@ -80,7 +81,7 @@ def complete(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("class-detail", public_id)
 
 
-def find_class(request: HttpRequest, public_id: str) -> TrainingClass:
+def find_class(request: SignedInRequest, public_id: str) -> TrainingClass:
     """Return a class that this person may see; any other does not exist for them."""
     classes = queries.classes_visible_to(request.user).select_related("institution", "district", "occupation")
     return get_object_or_404(classes, public_id=public_id)

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -108,7 +108,7 @@ def outcome_filters(rows: Sequence[ShownRow], *, chosen: str) -> list[OutcomeFil
         everything,
         *(
             OutcomeFilter(
-                key, RowOutcome(key.upper()).label, tone, counts[key.upper()], is_chosen=chosen == key
+                key, str(RowOutcome(key.upper()).label), tone, counts[key.upper()], is_chosen=chosen == key
             )
             for key, tone in FILTER_TONES.items()
             if counts[key.upper()] or chosen == key or key != "unchanged"
@@ -126,9 +126,7 @@ def summary_of_problems(rows: Sequence[ShownRow]) -> list[ProblemCount]:
     return sorted(counts, key=lambda count: (count.severity != "error", -len(count.rows), count.rows))
 
 
-def _shown_problem(
-    problem: Mapping[str, object], cells: Mapping[str, str], *, full_names: bool
-) -> ShownProblem:
+def _shown_problem(problem: Mapping[str, Any], cells: Mapping[str, str], *, full_names: bool) -> ShownProblem:
     key = str(problem["column"])
     return ShownProblem(
         column=_label(COLUMNS[key]),

@@ -18,7 +18,9 @@ class Institution(BilingualName):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     credit_code = models.CharField(_("Unified social credit code"), max_length=18, unique=True)
-    district = models.ForeignKey(District, verbose_name=_("District"), on_delete=models.PROTECT, related_name="+")
+    district = models.ForeignKey(
+        District, verbose_name=_("District"), on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("Institution")

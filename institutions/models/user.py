@@ -16,7 +16,12 @@ class User(AbstractBaseUser):
     full_name = models.CharField(_("Name"), max_length=64)
     role = models.CharField(_("Role"), max_length=32, choices=Role)
     district = models.ForeignKey(
-        District, verbose_name=_("District"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        District,
+        verbose_name=_("District"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     institution = models.ForeignKey(
         Institution,
@@ -28,10 +33,10 @@ class User(AbstractBaseUser):
     )
     is_active = models.BooleanField(_("Active"), default=True)
 
-    objects: BaseUserManager["User"] = BaseUserManager()
+    objects = BaseUserManager()
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
         verbose_name = _("User")
@@ -43,7 +48,11 @@ class User(AbstractBaseUser):
                 name="user_role_has_its_office",
                 condition=Q(role__in=MUNICIPAL_ROLES, district__isnull=True, institution__isnull=True)
                 | Q(role__in=DISTRICT_ROLES, district__isnull=False, institution__isnull=True)
-                | Q(role__in=(*TRAINING_ROLES, *EVALUATION_ROLES), district__isnull=True, institution__isnull=False),
+                | Q(
+                    role__in=(*TRAINING_ROLES, *EVALUATION_ROLES),
+                    district__isnull=True,
+                    institution__isnull=False,
+                ),
             ),
         ]
 

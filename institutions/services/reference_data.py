@@ -54,7 +54,9 @@ def load_reference_data() -> dict[str, int]:
         ProgrammeYear.objects.get_or_create(
             year=int(row["year"]), defaults={"target": int(row["target"]), "source": row["source"]}
         )
-    return {model._meta.label: model.objects.count() for model in (District, Field, Occupation, ProgrammeYear)}
+    return {
+        model._meta.label: model.objects.count() for model in (District, Field, Occupation, ProgrammeYear)
+    }
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

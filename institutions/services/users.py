@@ -15,11 +15,17 @@ class Office:
 
 
 @transaction.atomic(durable=True)
-def create_user(*, username: str, full_name: str, role: str, password: str, office: Office | None = None) -> User:
+def create_user(
+    *, username: str, full_name: str, role: str, password: str, office: Office | None = None
+) -> User:
     """Create a person's account. Raises ValidationError for a weak password, IntegrityError for a wrong office."""
     where = office or Office()
     user = User(
-        username=username, full_name=full_name, role=role, district=where.district, institution=where.institution
+        username=username,
+        full_name=full_name,
+        role=role,
+        district=where.district,
+        institution=where.institution,
     )
     validate_password(password, user)
     user.set_password(password)

@@ -1,9 +1,9 @@
 """The agent bank's payment list and result list: UTF-8 CSV with a header, details and a trailer of totals.
 
-    H,1,<batch>,<date>,<count>,<total>,CNY          H,1,<batch>,<count>
-    D,<line>,<reference>,<name>,<account>,          D,<line>,<reference>,<amount>,<answer>,<return code>
-      <bank>,<CNAPS code>,<amount>
-    T,<count>,<total>                               T,<count>,<total of what was paid>
+H,1,<batch>,<date>,<count>,<total>,CNY          H,1,<batch>,<count>
+D,<line>,<reference>,<name>,<account>,          D,<line>,<reference>,<amount>,<answer>,<return code>
+  <bank>,<CNAPS code>,<amount>
+T,<count>,<total>                               T,<count>,<total of what was paid>
 """
 
 import csv
@@ -15,7 +15,8 @@ from subsidies.bank.files import BankAnswers, BatchFile, UnreadableAnswer
 from subsidies.rules.bank_answers import AnswerLine
 
 VERSION = "1"
-AMOUNT = re.compile(r"\d{1,12}\.\d{2}\Z")
+AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}\Z")
+LINE_NUMBER = re.compile(r"[0-9]{1,9}\Z")
 ANSWERS = frozenset({"PAID", "RETURNED", "UNKNOWN"})
 
 
@@ -28,7 +29,9 @@ def write_payment_list(batch: BatchFile) -> bytes:
     """Return the payment list. The same batch gives the same bytes, always."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow(["H", VERSION, batch.reference, batch.made_on.isoformat(), len(batch.lines), batch.total, "CNY"])
+    writer.writerow(
+        ["H", VERSION, batch.reference, batch.made_on.isoformat(), len(batch.lines), batch.total, "CNY"]
+    )
     for line in batch.lines:
         writer.writerow(
             [
@@ -52,6 +55,9 @@ def read_result_list(content: bytes) -> BankAnswers:
         rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
     except (UnicodeDecodeError, csv.Error) as problem:
         raise UnreadableAnswer("not_a_result_list") from problem
+    # A database keeps no NUL, and a file that cannot be kept would come back for ever.
+    if b"\x00" in content:
+        raise UnreadableAnswer("not_a_result_list")
     if len(rows) < 2 or rows[0][:2] != ["H", VERSION] or len(rows[0]) != 4:
         raise UnreadableAnswer("header_wrong")
     header, details, trailer = rows[0], rows[1:-1], rows[-1]
@@ -70,8 +76,7 @@ def _answer_line(row: list[str]) -> AnswerLine:
     well_formed = (
         len(row) == 6
         and row[0] == "D"
-        and row[1].isascii()
-        and row[1].isdigit()
+        and LINE_NUMBER.match(row[1]) is not None
         and AMOUNT.match(row[3]) is not None
         and row[4] in ANSWERS
         and (row[4] != "RETURNED" or row[5] != "")

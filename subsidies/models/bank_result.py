@@ -71,7 +71,8 @@ class BankResultLine(models.Model):
             models.UniqueConstraint(name="result_line_once_per_file", fields=["result_file", "line_number"]),
             known_value("answer", BankAnswer, name="result_line_answer_known"),
             models.CheckConstraint(
-                name="result_line_matches_or_has_a_problem", condition=Q(attempt__isnull=False) | ~Q(problem="")
+                name="result_line_matches_or_has_a_problem",
+                condition=Q(attempt__isnull=False) | ~Q(problem=""),
             ),
         ]
         indexes = [

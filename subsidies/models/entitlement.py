@@ -76,7 +76,9 @@ class Entitlement(models.Model):
             ),
             known_value("decision", Decision, name="entitlement_decision_known"),
             models.CheckConstraint(name="entitlement_amount_not_negative", condition=Q(amount__gte=0)),
-            models.CheckConstraint(name="entitlement_first_pass_key_present", condition=~Q(first_pass_key="")),
+            models.CheckConstraint(
+                name="entitlement_first_pass_key_present", condition=~Q(first_pass_key="")
+            ),
             implies(
                 Q(decision=Decision.GRANTED),
                 Q(
@@ -120,19 +122,19 @@ class Entitlement(models.Model):
                 """,
             ),
             *frozen(
-            "public_id",
-            "certificate",
-            "decision",
-            "reason",
-            "first_pass_key",
-            "amount",
-            "policy_version",
-            "fee_schedule",
-            "budget",
-            "bank_account",
-            "checks",
-            "decided_at",
-            "supersedes",
+                "public_id",
+                "certificate",
+                "decision",
+                "reason",
+                "first_pass_key",
+                "amount",
+                "policy_version",
+                "fee_schedule",
+                "budget",
+                "bank_account",
+                "checks",
+                "decided_at",
+                "supersedes",
             ),
         ]
 

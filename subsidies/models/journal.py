@@ -61,9 +61,7 @@ class JournalLine(models.Model):
         constraints = [
             models.CheckConstraint(name="journal_line_not_zero", condition=~Q(amount=0)),
             known_value("account", JournalAccount, name="journal_account_known"),
-            models.UniqueConstraint(
-                name="journal_fact_recorded_once", fields=["payment", "fact", "account"]
-            ),
+            models.UniqueConstraint(name="journal_fact_recorded_once", fields=["payment", "fact", "account"]),
             models.CheckConstraint(
                 name="journal_fact_belongs_to_a_payment",
                 condition=Q(payment__isnull=True, fact="") | (Q(payment__isnull=False) & ~Q(fact="")),

@@ -24,9 +24,7 @@ class Payment(models.Model):
         "enrollment.Trainee", verbose_name=_("Trainee"), on_delete=models.PROTECT, related_name="+"
     )
     amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
-    status = models.CharField(
-        _("Status"), max_length=12, choices=PaymentStatus, default=PaymentStatus.READY
-    )
+    status = models.CharField(_("Status"), max_length=12, choices=PaymentStatus, default=PaymentStatus.READY)
     opened_at = models.DateTimeField(_("Opened"))
     paid_at = models.DateTimeField(_("Paid"), null=True)
 
@@ -58,10 +56,8 @@ class PaymentBatch(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(_("Reference"), max_length=32, unique=True)
-    status = models.CharField(
-        _("Status"), max_length=12, choices=BatchStatus, default=BatchStatus.ASSEMBLED
-    )
-    line_count = models.PositiveIntegerField(_("Payments"))
+    status = models.CharField(_("Status"), max_length=12, choices=BatchStatus, default=BatchStatus.ASSEMBLED)
+    line_count = models.PositiveIntegerField(_("Number of payments"))
     total = models.DecimalField(_("Total"), max_digits=14, decimal_places=2)
     file_name = models.CharField(_("File"), max_length=128)
     content = EncryptedBytesField()
@@ -110,9 +106,7 @@ class PaymentBatch(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                name="batch_under_way", fields=["id"], condition=~Q(status=BatchStatus.SETTLED)
-            ),
+            models.Index(name="batch_under_way", fields=["id"], condition=~Q(status=BatchStatus.SETTLED)),
         ]
         triggers = frozen(
             "public_id",
@@ -147,9 +141,7 @@ class PaymentAttempt(models.Model):
         "enrollment.BankAccount", verbose_name=_("Bank account"), on_delete=models.PROTECT, related_name="+"
     )
     amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
-    status = models.CharField(
-        _("Status"), max_length=8, choices=AttemptStatus, default=AttemptStatus.OPEN
-    )
+    status = models.CharField(_("Status"), max_length=8, choices=AttemptStatus, default=AttemptStatus.OPEN)
     return_code = models.CharField(_("Return code"), max_length=40, blank=True)
     answered_at = models.DateTimeField(_("Answered"), null=True)
 
@@ -179,7 +171,9 @@ class PaymentAttempt(models.Model):
                 name="payment_attempt_ended_by_an_answer",
             ),
             implies(
-                Q(status=AttemptStatus.RETURNED), ~Q(return_code=""), name="payment_attempt_returned_for_a_reason"
+                Q(status=AttemptStatus.RETURNED),
+                ~Q(return_code=""),
+                name="payment_attempt_returned_for_a_reason",
             ),
         ]
         triggers = frozen("payment", "batch", "number", "reference", "line_number", "bank_account", "amount")

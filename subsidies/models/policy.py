@@ -24,15 +24,15 @@ class PolicyVersion(models.Model):
     eligible_categories = ArrayField(
         models.CharField(max_length=20, choices=ParticipantCategory), verbose_name=_("Eligible categories")
     )
-    graduation_year_rule = models.CharField(
-        _("Graduation year"), max_length=12, choices=GraduationYearRule
-    )
+    graduation_year_rule = models.CharField(_("Graduation year"), max_length=12, choices=GraduationYearRule)
     fee_share = models.DecimalField(_("Share of the published fee"), max_digits=5, decimal_places=4)
     # Yuan; the most that is paid for one certificate.
     ceiling = models.DecimalField(_("Ceiling"), max_digits=12, decimal_places=2)
     batch_line_limit = models.PositiveIntegerField(_("Payments in one batch at most"))
     # Yuan; a batch of no more than this is released without two signatures. Zero means never.
-    automatic_release_limit = models.DecimalField(_("Automatic release up to"), max_digits=12, decimal_places=2)
+    automatic_release_limit = models.DecimalField(
+        _("Automatic release up to"), max_digits=12, decimal_places=2
+    )
     source = models.TextField(_("Source"))
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
@@ -53,9 +53,12 @@ class PolicyVersion(models.Model):
                 name="policy_fee_share_is_a_share", condition=Q(fee_share__gt=0, fee_share__lte=1)
             ),
             models.CheckConstraint(name="policy_ceiling_positive", condition=Q(ceiling__gt=0)),
-            models.CheckConstraint(name="policy_batch_line_limit_positive", condition=Q(batch_line_limit__gt=0)),
             models.CheckConstraint(
-                name="policy_automatic_release_limit_not_negative", condition=Q(automatic_release_limit__gte=0)
+                name="policy_batch_line_limit_positive", condition=Q(batch_line_limit__gt=0)
+            ),
+            models.CheckConstraint(
+                name="policy_automatic_release_limit_not_negative",
+                condition=Q(automatic_release_limit__gte=0),
             ),
             both_or_neither("approved_by", "approved_at", name="policy_approval_complete"),
             not_the_same("drafted_by", "approved_by", name="policy_approved_by_someone_else"),

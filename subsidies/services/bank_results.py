@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.locks import session_lock
@@ -55,12 +55,22 @@ def collect_bank_results(*, channel: BankChannel, now: datetime) -> int:
     return new_count
 
 
-@transaction.atomic(durable=True)
 def receive_bank_result(*, received: ReceivedFile, now: datetime) -> bool:
     """Store one result file and apply all of it, or set it aside whole. Return whether it was new.
 
     The same content again, under whatever name, changes nothing.
     """
+    try:
+        return _store_and_apply(received, now)
+    except IntegrityError as refusal:
+        # Somebody else took in the same content at this moment.
+        if "subsidies_bankresultfile_sha256_key" in str(refusal):
+            return False
+        raise
+
+
+@transaction.atomic(durable=True)
+def _store_and_apply(received: ReceivedFile, now: datetime) -> bool:
     sha256 = hashlib.sha256(received.content).hexdigest()
     if queries.result_file_is_known(sha256):
         return False
@@ -111,7 +121,9 @@ def _apply(stored: BankResultFile, batch: PaymentBatch, answers: BankAnswers, no
     fresh = [each for each in judged if not each.problem and _is_news(each)]
     _settle(fresh, now)
     _record_settlement(stored, fresh, now)
-    record_event("bank_result.applied", subject=stored, at=now, facts={"lines": len(judged), "new": len(fresh)})
+    record_event(
+        "bank_result.applied", subject=stored, at=now, facts={"lines": len(judged), "new": len(fresh)}
+    )
     _close_if_settled(batch, now)
 
 
@@ -128,9 +140,10 @@ def _judge(lines: Sequence[AnswerLine], attempts: Mapping[str, PaymentAttempt]) 
 
 def _is_news(each: JudgedLine) -> bool:
     """Test whether the line moves its instruction on; a word that was said before moves nothing."""
-    return each.attempt is not None and AttemptStatus(each.line.answer) in ATTEMPT_TRANSITIONS[
-        AttemptStatus(each.attempt.status)
-    ]
+    return (
+        each.attempt is not None
+        and AttemptStatus(each.line.answer) in ATTEMPT_TRANSITIONS[AttemptStatus(each.attempt.status)]
+    )
 
 
 def _settle(fresh: Sequence[JudgedLine], now: datetime) -> None:
@@ -150,7 +163,9 @@ def _settle(fresh: Sequence[JudgedLine], now: datetime) -> None:
     )
     paid = [attempt.payment for attempt in settled[BankAnswer.PAID]]
     returned = [attempt.payment for attempt in settled[BankAnswer.RETURNED]]
-    Payment.objects.filter(pk__in=[payment.pk for payment in paid]).update(status=PaymentStatus.PAID, paid_at=now)
+    Payment.objects.filter(pk__in=[payment.pk for payment in paid]).update(
+        status=PaymentStatus.PAID, paid_at=now
+    )
     Payment.objects.filter(pk__in=[payment.pk for payment in returned]).update(status=PaymentStatus.RETURNED)
     record_events("payment.paid", subjects=paid, at=now)
     record_events("payment.returned", subjects=returned, at=now)
@@ -184,8 +199,14 @@ def _record_settlement(stored: BankResultFile, fresh: Sequence[JudgedLine], now:
 
 
 def _close_if_settled(batch: PaymentBatch, now: datetime) -> None:
-    if batch.status == BatchStatus.SETTLED or queries.batch_has_open_ends(batch):
-        return
+    has_open_ends = queries.batch_has_open_ends(batch)
+    if batch.status == BatchStatus.SETTLED and has_open_ends:
+        _reopen(batch, now)
+    elif batch.status != BatchStatus.SETTLED and not has_open_ends:
+        _close(batch, now)
+
+
+def _close(batch: PaymentBatch, now: datetime) -> None:
     check_transition(BATCH_TRANSITIONS, current=BatchStatus(batch.status), target=BatchStatus.SETTLED)
     batch.status = BatchStatus.SETTLED
     # The bank answers only what it has, so an answer proves a delivery that a crash kept from being noted.
@@ -193,3 +214,11 @@ def _close_if_settled(batch: PaymentBatch, now: datetime) -> None:
     batch.settled_at = now
     batch.save(update_fields=["status", "delivered_at", "settled_at"])
     record_event("batch.settled", subject=batch, at=now)
+
+
+def _reopen(batch: PaymentBatch, now: datetime) -> None:
+    check_transition(BATCH_TRANSITIONS, current=BatchStatus(batch.status), target=BatchStatus.DELIVERED)
+    batch.status = BatchStatus.DELIVERED
+    batch.settled_at = None
+    batch.save(update_fields=["status", "settled_at"])
+    record_event("batch.reopened", subject=batch, at=now)

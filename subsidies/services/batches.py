@@ -51,8 +51,12 @@ def assemble_batches(*, now: datetime) -> PaymentBatch | None:
         batch.status = BatchStatus.RELEASED
     batch.save(force_insert=True)
     PaymentAttempt.objects.bulk_create(attempts)
-    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=PaymentStatus.INSTRUCTED)
-    record_event("batch.assembled", subject=batch, at=now, facts={"lines": batch.line_count, "total": str(batch.total)})
+    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
+        status=PaymentStatus.INSTRUCTED
+    )
+    record_event(
+        "batch.assembled", subject=batch, at=now, facts={"lines": batch.line_count, "total": str(batch.total)}
+    )
     if batch.status == BatchStatus.RELEASED:
         _record_release(batch, attempts, now)
     return batch
@@ -69,7 +73,9 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
     policies.check_can_release(releaser, batch)
     check_transition(BATCH_TRANSITIONS, current=BatchStatus(batch.status), target=BatchStatus.RELEASED)
     if sha256 != batch.sha256:
-        raise DomainError(_("The file is not the one that you looked at. Open the batch again."), code="other_file")
+        raise DomainError(
+            _("The file is not the one that you looked at. Open the batch again."), code="other_file"
+        )
     if batch.first_released_by_id is None:
         batch.first_released_by = releaser
         batch.first_released_at = now

@@ -54,7 +54,7 @@ def decide_due_certificates(*, now: datetime) -> int:
     Safe to repeat, early, late or beside itself: a certificate is locked while it is decided, workers leave out
     what others have locked, and a decision that was killed before its commit leaves the certificate due.
     """
-    take_up_held_decisions(now=now)
+    _take_up_held_decisions(now=now)
     decided_count = 0
     while True:
         taken, written = _decide_one_set(now=now)
@@ -65,7 +65,7 @@ def decide_due_certificates(*, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def take_up_held_decisions(*, now: datetime) -> int:
+def _take_up_held_decisions(*, now: datetime) -> int:
     """Make the certificates due again whose missing fact has arrived, and return how many. Safe to repeat."""
     held = queries.lock_held_that_can_go_on(year=timezone.localdate(now).year, limit=BATCH_SIZE)
     make_due_again([entitlement.certificate_id for entitlement in held])
@@ -80,12 +80,20 @@ def _decide_one_set(*, now: datetime) -> tuple[int, int]:
     former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
     facts = _gather_facts(certificates)
     cases = [
-        Case(certificate, facts[certificate.pk], decide(facts[certificate.pk])) for certificate in certificates
+        Case(certificate, facts[certificate.pk], decide(facts[certificate.pk]))
+        for certificate in certificates
     ]
     budget = queries.lock_budget(year=timezone.localdate(now).year, kind=SubsidyKind.ASSESSMENT)
     cases = _reserve_in_order(cases, budget)
     entitlements = _write_entitlements(cases, former, budget, now)
-    _open_payments([entitlement for entitlement in entitlements if entitlement.decision == Decision.GRANTED], budget, now)
+    # A grant that stood before has its payment already.
+    standing = {entitlement.pk for entitlement in former.values()}
+    granted = [
+        entitlement
+        for entitlement in entitlements
+        if entitlement.decision == Decision.GRANTED and entitlement.pk not in standing
+    ]
+    _open_payments(granted, budget, now)
     mark_decided([entitlement.certificate_id for entitlement in entitlements])
     return len(certificates), len(entitlements)
 

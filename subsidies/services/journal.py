@@ -27,7 +27,11 @@ def record_entry(*, key: str, kind: JournalKind, postings: Sequence[Posting], no
     entry = JournalEntry.objects.create(key=key, kind=kind, recorded_at=now)
     JournalLine.objects.bulk_create(
         JournalLine(
-            entry=entry, account=account, amount=sign * posting.payment.amount, payment=posting.payment, fact=posting.fact
+            entry=entry,
+            account=account,
+            amount=sign * posting.payment.amount,
+            payment=posting.payment,
+            fact=posting.fact,
         )
         for posting in postings
         for account, sign in ((posting.debit, Decimal(1)), (posting.credit, Decimal(-1)))

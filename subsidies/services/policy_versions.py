@@ -63,5 +63,7 @@ def allot_budget(
     """Record the money allotted to one subsidy for one year, in yuan."""
     policies.check_can_draft_policy(author)
     budget = Budget.objects.create(year=year, kind=kind, allotted=allotted, source=source)
-    record_event("budget.allotted", subject=budget, actor_id=author.pk, at=now, facts={"allotted": str(allotted)})
+    record_event(
+        "budget.allotted", subject=budget, actor_id=author.pk, at=now, facts={"allotted": str(allotted)}
+    )
     return budget

@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from chongqing_dte.foundation.paging import page_of
+from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.rules.identifiers import mask_name
+from institutions.requests import SignedInRequest
 from subsidies import queries
 from subsidies.enums import BatchStatus
 from subsidies.explanations import return_reason
@@ -19,7 +21,7 @@ from subsidies.services.batches import release_batch
 BATCH_COLUMNS = (
     (gettext_lazy("Reference"), ""),
     (gettext_lazy("Assembled"), ""),
-    (gettext_lazy("Payments"), "numeric"),
+    (gettext_lazy("Number of payments"), "numeric"),
     (gettext_lazy("Total"), "numeric"),
     (gettext_lazy("Signatures"), ""),
     (gettext_lazy("Status"), ""),
@@ -37,7 +39,7 @@ LINE_COLUMNS = (
 
 @require_safe
 @login_required
-def batch_list(request: HttpRequest) -> HttpResponse:
+def batch_list(request: SignedInRequest) -> HttpResponse:
     """List the payment batches, newest first."""
     page = page_of(queries.batches_visible_to(request.user), request)
     rows = [{"batch": batch, "signatures": signature_count(batch)} for batch in page.rows]
@@ -47,7 +49,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def batch_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+def batch_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show a batch with its file's hash and its lines, and to whom may sign the button to do so."""
     batch = find_batch(request, public_id)
     lines = queries.batch_lines(batch)
@@ -64,7 +66,7 @@ def batch_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def batch_release(request: HttpRequest, public_id: str) -> HttpResponse:
+def batch_release(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Add this person's signature to the file that they saw."""
     batch = find_batch(request, public_id)
     sha256 = request.POST.get("sha256", "")
@@ -76,9 +78,11 @@ def batch_release(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("batch-detail", public_id=batch.public_id)
 
 
-def find_batch(request: HttpRequest, public_id: str) -> PaymentBatch:
+def find_batch(request: SignedInRequest, public_id: str) -> PaymentBatch:
     """Return a batch that this person may see; any other does not exist for them."""
-    batches = queries.batches_visible_to(request.user).select_related("first_released_by", "second_released_by")
+    batches = queries.batches_visible_to(request.user).select_related(
+        "first_released_by", "second_released_by"
+    )
     return get_object_or_404(batches, public_id=public_id)
 
 
@@ -93,8 +97,8 @@ def signature_count(batch: PaymentBatch) -> str:
 def batch_facts(batch: PaymentBatch) -> list[tuple[str, object]]:
     """Return the facts of a batch as its page shows them."""
     return [
-        (_("Payments"), batch.line_count),
-        (_("Total"), _("%(amount)s yuan") % {"amount": batch.total}),
+        (_("Number of payments"), batch.line_count),
+        (_("Total"), yuan(batch.total)),
         (_("File"), batch.file_name),
         ("SHA-256", batch.sha256),
         (_("Assembled"), timezone.localtime(batch.assembled_at).strftime("%Y-%m-%d %H:%M")),

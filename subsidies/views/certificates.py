@@ -1,8 +1,10 @@
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -17,6 +19,7 @@ from enrollment.policies import can_correct_bank_account
 from enrollment.rules.identifiers import mask_name, normalize_identifier
 from enrollment.services.accounts import AccountDetails, correct_bank_account
 from institutions.models import User
+from institutions.requests import SignedInRequest
 from subsidies import queries
 from subsidies.dossier import certificate_dossier
 from subsidies.enums import Decision, PaymentStatus
@@ -56,7 +59,7 @@ FIELD_OF_REFUSAL = {
 
 @require_safe
 @login_required
-def certificate_list(request: HttpRequest) -> HttpResponse:
+def certificate_list(request: SignedInRequest) -> HttpResponse:
     """List the level certificates of the person's office with what was decided on each, newest first."""
     number = normalize_identifier(request.GET.get("q", ""))[:40]
     decision = request.GET.get("decision", "")
@@ -75,7 +78,7 @@ def certificate_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def certificate_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+def certificate_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show how one certificate was decided and paid, from the roster to the bank."""
     certificate = find_certificate(request, public_id)
     context = certificate_context(request.user, certificate, AccountForm())
@@ -84,7 +87,7 @@ def certificate_detail(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def correct_account(request: HttpRequest, public_id: str) -> HttpResponse:
+def correct_account(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Record a corrected account; what is held or returned for want of one then goes on by itself."""
     if request.method != "POST":
         return redirect("certificate-detail", public_id)
@@ -148,11 +151,11 @@ def narrowed(
     if number:
         certificates = certificates.filter(number=number)
     if decision in Decision.values:
-        certificates = certificates.filter(decision=decision)
+        certificates = certificates.filter(Q(decision=decision))
     return certificates
 
 
-def shown(certificate: LevelCertificate) -> dict[str, object]:
+def shown(certificate: Any) -> dict[str, object]:
     """Return one certificate as the list shows it, the trainee's name masked."""
     return {
         "certificate": certificate,
@@ -168,6 +171,6 @@ def shown(certificate: LevelCertificate) -> dict[str, object]:
     }
 
 
-def find_certificate(request: HttpRequest, public_id: str) -> LevelCertificate:
+def find_certificate(request: SignedInRequest, public_id: str) -> LevelCertificate:
     """Return a certificate that this person may see; any other does not exist for them."""
     return get_object_or_404(queries.certificates_visible_to(request.user), public_id=public_id)

@@ -9,6 +9,7 @@ from assessment.models import Attempt
 from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.rules.identifiers import mask_account
 from subsidies.dossier import CertificateDossier, ShownAttempt, ShownDecision
+from subsidies.models import Payment
 
 Facts = list[tuple[str, object]]
 
@@ -51,7 +52,7 @@ def road(dossier: CertificateDossier) -> list[Step]:
         *(decision_step(dossier, decision) for decision in reversed(dossier.entitlements)),
     ]
     if dossier.payment is not None:
-        steps.append(payment_step(dossier))
+        steps.append(payment_step(dossier, dossier.payment))
     return [*steps, *(instruction_step(attempt) for attempt in dossier.payment_attempts)]
 
 
@@ -143,9 +144,8 @@ def decision_step(dossier: CertificateDossier, decision: ShownDecision) -> Step:
     )
 
 
-def payment_step(dossier: CertificateDossier) -> Step:
+def payment_step(dossier: CertificateDossier, payment: Payment) -> Step:
     """What is owed to the person."""
-    payment = dossier.payment
     return Step(
         title=_("Payment"),
         at=payment.opened_at,

@@ -60,9 +60,9 @@ def test_not_ready_without_a_database(monkeypatch):
     def refuse():
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(health.connection, "cursor", refuse)
-
-    code, words = ask(health.readyz)
+    with monkeypatch.context() as broken:
+        broken.setattr(health.connection, "cursor", refuse)
+        code, words = ask(health.readyz)
 
     assert (code, words["database"], words["migrations"], words["beat"]) == (503, False, False, False)
     assert words["broker"] is True

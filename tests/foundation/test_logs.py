@@ -1,3 +1,4 @@
+import io
 import json
 import logging
 import re
@@ -26,11 +27,15 @@ ACCOUNT = "6900000000000000017"
 
 
 @pytest.fixture
-def printed(capsys):
+def printed():
     """Return a function that gives the lines logged so far, as they are printed."""
     configure_logging({"level": "INFO"})
-    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (handler,) = (h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    lines = io.StringIO()
+    former = handler.setStream(lines)
+    yield lambda: [json.loads(line) for line in lines.getvalue().splitlines()]
     configure_logging(project_settings.LOGGING)
+    handler.setStream(former)
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,9 @@
 """For every promise, a world in which exactly this one is broken, made behind the back of what guards it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.db.models import F
 
 from assessment.models import LevelCertificate
@@ -40,16 +37,9 @@ from tests.factories.subsidies import (
     sign_twice,
 )
 from tests.fakes.bank import FakeBank
+from tests.subsidies.database import triggers_off
 
 pytestmark = pytest.mark.django_db
-
-
-@contextmanager
-def triggers_off() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        yield
-        cursor.execute("SET session_replication_role = origin")
 
 
 def leave_a_certificate_undecided() -> None:

@@ -1,0 +1,3 @@
+from tests.foundation.conftest import waiting_messages
+
+__all__ = ["waiting_messages"]

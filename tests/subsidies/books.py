@@ -1,0 +1,27 @@
+"""What the books say: payments, journal and budget, short enough to compare."""
+
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from subsidies.models import Budget, JournalLine, Payment
+
+OWED = {"SUBSIDY_EXPENSE": Decimal("800.00"), "SUBSIDIES_PAYABLE": Decimal("-800.00")}
+IN_TRANSIT = {"SUBSIDY_EXPENSE": Decimal("800.00"), "PAYMENTS_IN_TRANSIT": Decimal("-800.00")}
+PAID_OUT = {"SUBSIDY_EXPENSE": Decimal("800.00"), "FUND_AT_BANK": Decimal("-800.00")}
+
+
+def payment_statuses() -> list[str]:
+    """Return the status of every payment, in the order in which they were opened."""
+    return list(Payment.objects.order_by("pk").values_list("status", flat=True))
+
+
+def balances() -> dict[str, Decimal]:
+    """Return the balance of every account of the journal that has one."""
+    sums = JournalLine.objects.values("account").annotate(balance=Sum("amount"))
+    return {line["account"]: line["balance"] for line in sums if line["balance"]}
+
+
+def budget() -> tuple[Decimal, Decimal]:
+    """Return what is reserved and what is paid of the one budget."""
+    return Budget.objects.values_list("reserved", "paid").get()

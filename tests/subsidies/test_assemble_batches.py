@@ -1,0 +1,182 @@
+import csv
+import hashlib
+import io
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from chongqing_dte.foundation.crypto import keyed_reference
+from chongqing_dte.foundation.models import AuditEvent
+from subsidies.enums import BatchStatus, PaymentStatus
+from subsidies.invariants import find_violations
+from subsidies.models import JournalEntry, Payment, PaymentAttempt, PaymentBatch, PolicyVersion
+from subsidies.services.batches import assemble_batches
+from tests.clock import NOW
+from tests.factories.enrollment import BankAccountFactory
+from tests.factories.subsidies import (
+    assembled_batch,
+    due_certificate,
+    granted_certificate,
+    open_programme,
+    payment_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def lines_of(batch: PaymentBatch) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(bytes(batch.content).decode(), newline="")))
+
+
+# ── What goes in ─────────────────────────────────────────────────────────────────────────────────────────
+def test_every_payment_that_waits_is_instructed():
+    batch = assembled_batch(3)
+
+    assert (batch.line_count, batch.total) == (3, Decimal("2400.00"))
+    assert set(Payment.objects.values_list("status", flat=True)) == {PaymentStatus.INSTRUCTED}
+    assert PaymentAttempt.objects.filter(batch=batch).count() == 3
+
+
+def test_a_batch_waits_for_its_signatures():
+    batch = assembled_batch()
+
+    assert batch.status == BatchStatus.ASSEMBLED
+    assert not JournalEntry.objects.filter(kind="RELEASE").exists()
+
+
+def test_the_file_names_payee_account_and_amount():
+    certificate = granted_certificate()
+    batch = assemble_batches(now=NOW)
+
+    account, attempt = certificate.trainee.bank_accounts.get(), batch.attempts.get()
+    assert lines_of(batch) == [
+        ["H", "1", batch.reference, "2026-10-20", "1", "800.00", "CNY"],
+        [
+            "D",
+            "1",
+            attempt.reference,
+            certificate.trainee.name,
+            account.number,
+            account.bank_name,
+            account.cnaps,
+            "800.00",
+        ],
+        ["T", "1", "800.00"],
+    ]
+
+
+def test_the_file_is_the_one_that_its_hash_names():
+    batch = assembled_batch()
+
+    assert batch.sha256 == hashlib.sha256(bytes(PaymentBatch.objects.get().content)).hexdigest()
+
+
+def test_the_bank_reference_is_derived_from_the_certificate():
+    certificate = granted_certificate()
+    attempt = assemble_batches(now=NOW).attempts.get()
+
+    assert attempt.reference == keyed_reference(
+        "assessment", certificate.institution.credit_code, certificate.number, "1"
+    )
+    assert re.fullmatch(r"[A-Z2-7]{26}", attempt.reference)
+
+
+def test_after_a_restore_the_same_payments_make_the_same_file():
+    granted_certificate()
+    before = transaction.savepoint()
+    lost = assemble_batches(now=NOW)
+    transaction.savepoint_rollback(before)
+
+    again = assemble_batches(now=NOW + timedelta(hours=3))
+
+    assert (again.reference, again.file_name, again.sha256) == (lost.reference, lost.file_name, lost.sha256)
+
+
+def test_the_payee_is_paid_to_the_account_that_is_theirs_now():
+    certificate = granted_certificate()
+    certificate.trainee.bank_accounts.update(replaced_at=NOW)
+    corrected = BankAccountFactory(trainee=certificate.trainee, corrected=True)
+
+    assert assemble_batches(now=NOW).attempts.get().bank_account == corrected
+
+
+def test_a_batch_leaves_an_event():
+    batch = assembled_batch()
+
+    assert AuditEvent.objects.get(name="batch.assembled").subject_id == batch.pk
+
+
+# ── When ─────────────────────────────────────────────────────────────────────────────────────────────────
+def test_nothing_is_assembled_of_nothing():
+    open_programme()
+
+    assert assemble_batches(now=NOW) is None
+
+
+def test_assembling_again_makes_no_second_batch():
+    assembled_batch()
+
+    assert assemble_batches(now=NOW) is None
+
+
+def test_a_batch_waits_until_no_decision_is_under_way():
+    granted_certificate()
+    due_certificate()
+
+    assert assemble_batches(now=NOW) is None
+
+
+def test_a_batch_does_not_wait_for_decisions_for_ever():
+    granted_certificate()
+    due_certificate()
+
+    assert assemble_batches(now=NOW + timedelta(hours=1)).line_count == 1
+
+
+def test_a_batch_holds_no_more_than_the_policy_allows():
+    open_programme(batch_line_limit=2)
+    for _ in range(3):
+        granted_certificate()
+
+    assert [assemble_batches(now=NOW).line_count, assemble_batches(now=NOW).line_count] == [2, 1]
+    assert find_violations() == []
+
+
+def test_payments_are_assembled_in_the_order_in_which_they_were_opened():
+    first, second = granted_certificate(), granted_certificate()
+
+    attempts = assemble_batches(now=NOW).attempts.order_by("line_number")
+
+    assert [attempt.payment for attempt in attempts] == [payment_of(first), payment_of(second)]
+
+
+# ── Small sums ───────────────────────────────────────────────────────────────────────────────────────────
+def test_a_sum_within_the_limit_is_released_without_signatures():
+    open_programme(automatic_release_limit=Decimal("800.00"))
+
+    batch = assembled_batch()
+
+    assert (batch.status, batch.released_automatically) == (BatchStatus.RELEASED, True)
+    assert JournalEntry.objects.filter(kind="RELEASE").count() == 1
+    assert find_violations() == []
+
+
+def test_a_sum_over_the_limit_waits_for_signatures():
+    open_programme(automatic_release_limit=Decimal("799.99"))
+
+    batch = assembled_batch()
+
+    assert (batch.status, batch.released_automatically) == (BatchStatus.ASSEMBLED, False)
+
+
+def test_without_a_policy_for_today_nothing_is_released_automatically():
+    open_programme(automatic_release_limit=Decimal("800.00"))
+    granted_certificate()
+
+    batch = assemble_batches(now=NOW + timedelta(days=365))
+
+    assert PolicyVersion.objects.count() == 1
+    assert batch.status == BatchStatus.ASSEMBLED

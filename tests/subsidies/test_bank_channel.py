@@ -1,0 +1,223 @@
+"""What every way to a bank promises, and that the simulated bank on the other side keeps to the format."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from subsidies.bank.agent_list import read_result_list, write_payment_list
+from subsidies.bank.channel import BankChannel, BankUnavailable, FolderChannel
+from subsidies.bank.files import BatchFile, BatchLine
+from tests.clock import NOW
+from tests.fakes.bank import FakeBank
+
+SIMULATED_BANK = Path(__file__).resolve().parents[2] / "demo" / "bank.py"
+
+
+# ── The channel ──────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def folders(tmp_path: Path) -> FolderChannel:
+    return FolderChannel(outbox=tmp_path / "outbox", inbox=tmp_path / "inbox")
+
+
+@pytest.fixture(params=["folders", "fake"])
+def channel(request, folders: FolderChannel) -> BankChannel:
+    return folders if request.param == "folders" else FakeBank()
+
+
+@pytest.fixture
+def put_down(channel: BankChannel) -> Callable[[str, bytes], None]:
+    def write(name: str, content: bytes) -> None:
+        if isinstance(channel, FakeBank):
+            channel.inbox[name] = content
+        else:
+            channel.inbox.mkdir(parents=True, exist_ok=True)
+            (channel.inbox / name).write_bytes(content)
+
+    return write
+
+
+def test_channel_does_not_know_what_it_never_saw(channel):
+    assert not channel.knows("PAY-1.csv")
+
+
+def test_channel_knows_what_was_delivered(channel):
+    channel.deliver("PAY-1.csv", b"content")
+
+    assert channel.knows("PAY-1.csv")
+    assert not channel.knows("PAY-2.csv")
+
+
+def test_the_same_file_again_changes_nothing(channel):
+    channel.deliver("PAY-1.csv", b"content")
+
+    channel.deliver("PAY-1.csv", b"content")
+
+    assert channel.knows("PAY-1.csv")
+
+
+def test_channel_without_results_returns_none(channel):
+    assert list(channel.results()) == []
+
+
+def test_results_come_oldest_name_first(channel, put_down):
+    put_down("RESULT-2.csv", b"two")
+    put_down("RESULT-1.csv", b"one")
+
+    assert [(file.name, file.content) for file in channel.results()] == [
+        ("RESULT-1.csv", b"one"),
+        ("RESULT-2.csv", b"two"),
+    ]
+
+
+def test_a_result_comes_again_until_it_is_put_away(channel, put_down):
+    put_down("RESULT-1.csv", b"one")
+
+    assert [file.name for file in channel.results()] == [file.name for file in channel.results()]
+
+
+def test_a_result_that_was_put_away_does_not_come_again(channel, put_down):
+    put_down("RESULT-1.csv", b"one")
+
+    channel.put_away("RESULT-1.csv")
+    channel.put_away("RESULT-1.csv")
+
+    assert list(channel.results()) == []
+
+
+def test_a_result_may_be_put_away_while_the_list_is_read(channel, put_down):
+    put_down("RESULT-1.csv", b"one")
+    put_down("RESULT-2.csv", b"two")
+
+    for received in channel.results():
+        channel.put_away(received.name)
+
+    assert list(channel.results()) == []
+
+
+def test_a_file_that_the_bank_has_taken_is_known_and_not_written_again(folders):
+    folders.deliver("PAY-1.csv", b"content")
+    (folders.outbox / "taken").mkdir()
+    (folders.outbox / "PAY-1.csv").rename(folders.outbox / "taken" / "PAY-1.csv")
+
+    folders.deliver("PAY-1.csv", b"content")
+
+    assert folders.knows("PAY-1.csv")
+    assert not (folders.outbox / "PAY-1.csv").exists()
+
+
+def test_half_a_file_from_a_crash_is_replaced_by_the_whole(folders):
+    folders.outbox.mkdir()
+    (folders.outbox / ".PAY-1.csv.part").write_bytes(b"con")
+
+    assert not folders.knows("PAY-1.csv")
+    folders.deliver("PAY-1.csv", b"content")
+
+    assert [(path.name, path.read_bytes()) for path in folders.outbox.iterdir()] == [
+        ("PAY-1.csv", b"content")
+    ]
+
+
+def test_only_the_owner_reads_what_is_delivered(folders):
+    folders.deliver("PAY-1.csv", b"content")
+
+    assert (folders.outbox / "PAY-1.csv").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_written_is_a_bank_that_is_away(folders):
+    folders.outbox.write_text("a file stands where the folder should be")
+
+    with pytest.raises(BankUnavailable):
+        folders.deliver("PAY-1.csv", b"content")
+
+
+def test_files_that_are_still_being_written_are_left_alone(folders):
+    folders.inbox.mkdir()
+    (folders.inbox / ".RESULT-1.csv.part").write_bytes(b"on")
+    (folders.inbox / ".RESULT-2.csv").write_bytes(b"two")
+
+    assert list(folders.results()) == []
+
+
+# ── The simulated bank, as a program of its own ──────────────────────────────────────────────────────────
+def instruct(folders: FolderChannel, number: int, *accounts: str) -> None:
+    batch = BatchFile(
+        reference=f"20261020-{number}",
+        made_on=NOW.date(),
+        lines=[
+            BatchLine(
+                line, f"REFERENCE{account}", "张三", account, "示范银行", "999653000001", Decimal("800.00")
+            )
+            for line, account in enumerate(accounts, start=1)
+        ],
+    )
+    folders.deliver(f"PAY-{batch.reference}.csv", write_payment_list(batch))
+
+
+@pytest.fixture
+def serve(folders: FolderChannel, tmp_path: Path) -> Callable[..., None]:
+    def run(*not_activated: str) -> None:
+        places = ["--payments", folders.outbox, "--results", folders.inbox, "--book", tmp_path / "book.json"]
+        inactive = [word for account in not_activated for word in ("--not-activated", account)]
+        subprocess.run([sys.executable, SIMULATED_BANK, *places, *inactive, "--once"], check=True)
+
+    return run
+
+
+def answers(folders: FolderChannel) -> dict[str, str]:
+    lists = [read_result_list(received.content) for received in folders.results()]
+    return {line.reference: line.answer for answer in lists for line in answer.lines}
+
+
+def test_the_bank_pays_what_it_is_instructed_to(folders, serve):
+    instruct(folders, 1, "10000001", "10000002")
+
+    serve()
+
+    assert answers(folders) == {"REFERENCE10000001": "PAID", "REFERENCE10000002": "PAID"}
+
+
+def test_the_bank_takes_what_it_has_read(folders, serve):
+    instruct(folders, 1, "10000001")
+
+    serve()
+
+    assert folders.knows("PAY-20261020-1.csv")
+    assert not (folders.outbox / "PAY-20261020-1.csv").exists()
+
+
+def test_the_bank_returns_what_an_inactive_account_should_get(folders, serve):
+    instruct(folders, 1, "10000001", "10000002")
+
+    serve("10000002")
+
+    assert answers(folders) == {"REFERENCE10000001": "PAID", "REFERENCE10000002": "RETURNED"}
+
+
+def test_the_bank_answers_the_same_file_identically_and_books_it_once(folders, serve, tmp_path):
+    instruct(folders, 1, "10000001")
+    serve()
+    (first,) = folders.results()
+    book = (tmp_path / "book.json").read_bytes()
+    shutil.move(folders.outbox / "taken" / "PAY-20261020-1.csv", folders.outbox)
+
+    # Whatever has become of the account since: a reference is booked once.
+    serve("10000001")
+
+    assert list(folders.results()) == [first]
+    assert (tmp_path / "book.json").read_bytes() == book
+
+
+def test_the_bank_pays_a_reference_once_even_in_another_file(folders, serve, tmp_path):
+    instruct(folders, 1, "10000001")
+    serve()
+    book = (tmp_path / "book.json").read_bytes()
+    instruct(folders, 2, "10000001")
+
+    serve()
+
+    assert (tmp_path / "book.json").read_bytes() == book

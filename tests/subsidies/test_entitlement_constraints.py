@@ -1,0 +1,97 @@
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from assessment.models import LevelCertificate
+from tests.clock import NOW
+from tests.factories.assessment import LevelCertificateFactory
+from tests.factories.subsidies import EntitlementFactory, PaymentFactory
+from tests.subsidies.database import committed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"decision": "PROMISED"}, "entitlement_decision_known"),
+        ({"amount": Decimal("-0.01")}, "entitlement_amount_not_negative"),
+        ({"first_pass_key": ""}, "entitlement_first_pass_key_present"),
+        ({"reason": ""}, "entitlement_not_granted_for_a_reason"),
+        ({"held": True, "reason": ""}, "entitlement_not_granted_for_a_reason"),
+        ({"granted": True, "amount": Decimal("0.00")}, "entitlement_granted_on_complete_facts"),
+        ({"granted": True, "policy_version": None}, "entitlement_granted_on_complete_facts"),
+        ({"granted": True, "fee_schedule": None}, "entitlement_granted_on_complete_facts"),
+        ({"granted": True, "budget": None}, "entitlement_granted_on_complete_facts"),
+        ({"granted": True, "bank_account": None}, "entitlement_granted_on_complete_facts"),
+        ({"granted": True, "reason": "fee_is_published"}, "entitlement_granted_on_complete_facts"),
+    ],
+)
+def test_entitlement_is_refused_by(fields, constraint):
+    with pytest.raises(IntegrityError, match=f'"{constraint}"'), transaction.atomic():
+        EntitlementFactory(**fields)
+
+
+def test_a_certificate_has_one_live_decision():
+    certificate = EntitlementFactory().certificate
+
+    with pytest.raises(IntegrityError, match='"entitlement_one_live_per_certificate"'), transaction.atomic():
+        EntitlementFactory(certificate=certificate)
+
+
+def test_a_certificate_has_another_decision_once_the_former_is_superseded():
+    former = EntitlementFactory(superseded_at=NOW)
+
+    assert EntitlementFactory(certificate=former.certificate, supersedes=former).pk
+
+
+@pytest.mark.parametrize("claim", [{"held": True}, {"granted": True}], ids=["held", "granted"])
+def test_a_first_pass_is_claimed_once(claim):
+    EntitlementFactory(held=True, first_pass_key="person:1")
+
+    with pytest.raises(IntegrityError, match='"entitlement_one_live_per_first_pass"'), transaction.atomic():
+        EntitlementFactory(**claim, first_pass_key="person:1")
+
+
+def test_a_refusal_claims_no_first_pass():
+    EntitlementFactory(first_pass_key="person:1")
+
+    assert EntitlementFactory(held=True, first_pass_key="person:1").pk
+
+
+def test_a_decision_is_superseded_once():
+    former = EntitlementFactory(superseded_at=NOW)
+    EntitlementFactory(certificate=former.certificate, supersedes=former, superseded_at=NOW)
+
+    with pytest.raises(IntegrityError, match="supersedes_id"), transaction.atomic():
+        EntitlementFactory(certificate=former.certificate, supersedes=former)
+
+
+def test_a_grant_without_a_payment_is_refused_at_the_commit():
+    with pytest.raises(IntegrityError, match="entitlement_granted_has_payment"), committed():
+        EntitlementFactory(granted=True)
+
+
+def test_a_grant_with_a_payment_of_another_amount_is_refused_at_the_commit():
+    with pytest.raises(IntegrityError, match="entitlement_granted_has_payment"), committed():
+        PaymentFactory(amount=Decimal("799.99"))
+
+
+def test_a_certificate_does_not_leave_the_queue_without_a_decision():
+    certificate = LevelCertificateFactory()
+
+    with pytest.raises(IntegrityError, match="certificate_decided_has_entitlement"), committed():
+        LevelCertificate.objects.filter(pk=certificate.pk).update(decision_due=False)
+
+
+def test_a_certificate_does_not_leave_the_queue_with_a_superseded_decision():
+    certificate = EntitlementFactory(superseded_at=NOW).certificate
+
+    with pytest.raises(IntegrityError, match="certificate_decided_has_entitlement"), committed():
+        LevelCertificate.objects.filter(pk=certificate.pk).update(decision_due=False)
+
+
+def test_a_certificate_is_not_recorded_as_decided():
+    with pytest.raises(IntegrityError, match="certificate_decided_has_entitlement"), committed():
+        LevelCertificateFactory(decision_due=False)

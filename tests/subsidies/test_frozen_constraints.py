@@ -1,0 +1,126 @@
+"""What was written stays: every table, every frozen field, and that no constraint goes without a test."""
+
+from pathlib import Path
+
+import pgtrigger
+import pytest
+from django.apps import apps
+from django.db import InternalError, connection, models, transaction
+
+from subsidies.enums import JournalAccount, JournalKind
+from subsidies.models import (
+    BankResultFile,
+    BankResultLine,
+    Budget,
+    Entitlement,
+    JournalEntry,
+    JournalLine,
+    Payment,
+    PaymentAttempt,
+    PaymentBatch,
+    PolicyVersion,
+)
+from subsidies.services.journal import Posting, record_entry
+from tests.clock import NOW
+from tests.factories.subsidies import (
+    BankResultFileFactory,
+    BankResultLineFactory,
+    BudgetFactory,
+    EntitlementFactory,
+    PaymentAttemptFactory,
+    PaymentBatchFactory,
+    PaymentFactory,
+    PolicyVersionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+MODELS = list(apps.get_app_config("subsidies").get_models())
+TABLE_WIDE = {"no_update", "no_delete", "no_truncate", "frozen_facts"}
+
+
+def triggers_named(name: str) -> list[type[models.Model]]:
+    return [model for model in MODELS if any(trigger.name == name for trigger in model._meta.triggers)]
+
+
+def frozen_fields() -> list[tuple[type[models.Model], str]]:
+    return [
+        (model, field)
+        for model in MODELS
+        for trigger in model._meta.triggers
+        if isinstance(trigger, pgtrigger.ReadOnly)
+        for field in trigger.fields
+    ]
+
+
+def run(statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def write_entry() -> None:
+    posting = Posting(
+        PaymentFactory(), JournalAccount.SUBSIDY_EXPENSE, JournalAccount.SUBSIDIES_PAYABLE, "granted"
+    )
+    record_entry(key="grant:test", kind=JournalKind.GRANT, postings=[posting], now=NOW)
+
+
+WRITE = {
+    PolicyVersion: PolicyVersionFactory,
+    Budget: BudgetFactory,
+    Entitlement: EntitlementFactory,
+    Payment: PaymentFactory,
+    PaymentBatch: PaymentBatchFactory,
+    PaymentAttempt: PaymentAttemptFactory,
+    BankResultFile: BankResultFileFactory,
+    BankResultLine: BankResultLineFactory,
+    JournalEntry: write_entry,
+    JournalLine: write_entry,
+}
+
+
+def label(value: object) -> str:
+    return value.__name__ if isinstance(value, type) else str(value)
+
+
+@pytest.mark.parametrize("model", triggers_named("no_update"), ids=label)
+def test_append_only_row_is_not_changed(model):
+    WRITE[model]()
+
+    with pytest.raises(InternalError, match="pgtrigger_no_update"):
+        run(f"UPDATE {model._meta.db_table} SET id = id")  # noqa: S608
+
+
+@pytest.mark.parametrize("model", MODELS, ids=label)
+def test_row_is_not_deleted(model):
+    WRITE[model]()
+
+    with pytest.raises(InternalError, match="pgtrigger_no_delete"):
+        run(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
+
+
+@pytest.mark.parametrize("model", MODELS, ids=label)
+def test_table_is_not_emptied(model):
+    with pytest.raises(InternalError, match=f"no_truncate: {model._meta.db_table}"):
+        run(f"TRUNCATE {model._meta.db_table} CASCADE")
+
+
+@pytest.mark.parametrize(("model", "field"), frozen_fields(), ids=label)
+def test_frozen_field_is_not_changed(model, field):
+    WRITE[model]()
+    column = model._meta.get_field(field).column
+    # An empty value where there is one, and one where there is none: either way it would be a change.
+    change = f"SET {column} = NULL WHERE {column} IS NOT NULL"
+    if not model.objects.filter(**{f"{field}__isnull": False}).exists():
+        change = f"SET {column} = 1"
+
+    with pytest.raises(InternalError, match="pgtrigger_frozen_facts"):
+        run(f"UPDATE {model._meta.db_table} {change}")
+
+
+def test_every_named_constraint_and_trigger_has_a_test():
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*_constraints.py"))
+    names = {constraint.name for model in MODELS for constraint in model._meta.constraints}
+    names |= {trigger.name for model in MODELS for trigger in model._meta.triggers} - TABLE_WIDE
+
+    assert {name for name in names if name not in tests} == set()

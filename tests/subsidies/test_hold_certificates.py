@@ -1,0 +1,198 @@
+from decimal import Decimal
+
+import pytest
+
+from assessment.models import LevelCertificate
+from subsidies import queries
+from subsidies.enums import Decision
+from subsidies.invariants import find_violations
+from subsidies.models import Budget, Entitlement, Payment
+from subsidies.services.decisions import decide_due_certificates
+from tests.clock import NOW
+from tests.factories.assessment import LevelCertificateFactory
+from tests.factories.enrollment import BankAccountFactory, TraineeFactory
+from tests.factories.subsidies import (
+    BudgetFactory,
+    PolicyVersionFactory,
+    decision_on,
+    due_certificate,
+    open_programme,
+    publish_fee,
+)
+from tests.subsidies.database import everything
+
+pytestmark = pytest.mark.django_db
+
+
+def decide() -> int:
+    return decide_due_certificates(now=NOW)
+
+
+def result_of(certificate: LevelCertificate) -> tuple[str, str]:
+    decision = decision_on(certificate)
+    return decision.decision, decision.reason
+
+
+# ── Held, and taken up again ─────────────────────────────────────────────────────────────────────────────
+def without_an_account() -> LevelCertificate:
+    open_programme()
+    return due_certificate(attempt__enrollment__trainee=TraineeFactory())
+
+
+def without_a_fee() -> LevelCertificate:
+    open_programme()
+    return LevelCertificateFactory(attempt__enrollment__trainee__with_account=True)
+
+
+def without_a_policy() -> LevelCertificate:
+    BudgetFactory()
+    PolicyVersionFactory()
+    return due_certificate()
+
+
+def without_a_budget() -> LevelCertificate:
+    PolicyVersionFactory(approved=True)
+    return due_certificate()
+
+
+def without_room() -> LevelCertificate:
+    open_programme(allotted="799.99")
+    return due_certificate()
+
+
+def allot(amount: str) -> None:
+    Budget.objects.update(allotted=Decimal(amount))
+
+
+MISSING = [
+    pytest.param(
+        without_an_account,
+        "account_is_known",
+        lambda certificate: BankAccountFactory(trainee=certificate.trainee),
+        id="no account",
+    ),
+    pytest.param(without_a_fee, "fee_is_published", publish_fee, id="no fee"),
+    pytest.param(
+        without_a_policy,
+        "policy_is_in_force",
+        lambda _: PolicyVersionFactory(
+            approved=True, name="Approved at last", drafted_by__username="somebody"
+        ),
+        id="no approved policy",
+    ),
+    pytest.param(without_a_budget, "budget_has_room", lambda _: BudgetFactory(), id="no budget"),
+    pytest.param(without_room, "budget_has_room", lambda _: allot("800.00"), id="a cent short"),
+]
+
+
+@pytest.mark.parametrize(("make", "reason", "_supply"), MISSING)
+def test_a_certificate_is_held_for_what_is_missing(make, reason, _supply):
+    certificate = make()
+
+    decide()
+
+    assert result_of(certificate) == (Decision.HELD, reason)
+    assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize(("make", "_reason", "supply"), MISSING)
+def test_a_held_certificate_is_granted_when_the_missing_fact_arrives(make, _reason, supply):
+    certificate = make()
+    decide()
+    held = decision_on(certificate)
+    supply(certificate)
+
+    decide()
+
+    granted = decision_on(certificate)
+    assert (granted.decision, granted.supersedes) == (Decision.GRANTED, held)
+    assert find_violations() == []
+
+
+@pytest.mark.parametrize(("make", "_reason", "_supply"), MISSING)
+def test_a_held_certificate_waits_without_being_decided_again(make, _reason, _supply):
+    make()
+    decide()
+    before = everything()
+
+    decide()
+
+    assert everything() == before
+
+
+def test_a_fee_for_another_direction_takes_nothing_up():
+    open_programme()
+    certificate = LevelCertificateFactory(
+        attempt__enrollment__trainee__with_account=True, attempt__session__direction="数字孪生"
+    )
+    decide()
+    publish_fee(certificate, direction="工业互联网")
+
+    assert queries.lock_held_that_can_go_on(year=NOW.year, limit=500) == []
+
+
+def test_a_hold_can_follow_a_hold():
+    BudgetFactory()
+    certificate = due_certificate(attempt__enrollment__trainee=TraineeFactory())
+    decide()
+    PolicyVersionFactory(approved=True)
+
+    decide()
+
+    assert result_of(certificate) == (Decision.HELD, "account_is_known")
+    assert Entitlement.objects.filter(certificate=certificate).count() == 2
+
+
+# ── The budget, in order ─────────────────────────────────────────────────────────────────────────────────
+def of_a_fee(amount: str) -> LevelCertificate:
+    certificate = LevelCertificateFactory(attempt__enrollment__trainee__with_account=True)
+    publish_fee(certificate, theory_fee=Decimal("0.00"), practice_fee=Decimal(amount))
+    return certificate
+
+
+def decisions_on(*certificates: LevelCertificate) -> list[str]:
+    return [decision_on(certificate).decision for certificate in certificates]
+
+
+def test_who_comes_later_waits_behind_who_does_not_fit_even_if_there_is_room():
+    open_programme(allotted="1000.00")
+    waiting = [of_a_fee("800.00"), of_a_fee("800.00"), of_a_fee("100.00")]
+
+    decide()
+
+    assert decisions_on(*waiting) == [Decision.GRANTED, Decision.HELD, Decision.HELD]
+
+
+def test_who_is_recorded_later_waits_behind_who_waits_already():
+    open_programme(allotted="1000.00")
+    first, second = of_a_fee("800.00"), of_a_fee("800.00")
+    decide()
+    cheap = of_a_fee("100.00")
+
+    decide()
+
+    assert decisions_on(first, second, cheap) == [Decision.GRANTED, Decision.HELD, Decision.HELD]
+
+
+def test_new_money_serves_who_waited_longest():
+    open_programme(allotted="1000.00")
+    waiting = [of_a_fee("800.00"), of_a_fee("800.00"), of_a_fee("800.00")]
+    decide()
+    allot("1600.00")
+
+    decide()
+
+    assert decisions_on(*waiting) == [Decision.GRANTED, Decision.GRANTED, Decision.HELD]
+    assert find_violations() == []
+
+
+def test_who_waited_for_something_else_keeps_their_place_in_the_queue():
+    open_programme(allotted="800.00")
+    first = due_certificate(attempt__enrollment__trainee=TraineeFactory())
+    decide()
+    BankAccountFactory(trainee=first.trainee)
+    second = due_certificate()
+
+    decide()
+
+    assert decisions_on(first, second) == [Decision.GRANTED, Decision.HELD]
