@@ -43,8 +43,10 @@ def classes_with_counts_visible_to(user: User) -> QuerySet[TrainingClass]:
 
 def roster_uploads_visible_to(user: User) -> QuerySet[RosterUpload]:
     """Return the rosters of the classes that this person may see."""
-    return RosterUpload.objects.filter(training_class__in=classes_visible_to(user)).select_related(
-        "training_class__institution", "training_class__occupation", "uploaded_by"
+    return (
+        RosterUpload.objects.filter(training_class__in=classes_visible_to(user))
+        .select_related("training_class__institution", "training_class__occupation", "uploaded_by")
+        .defer("content")
     )
 
 

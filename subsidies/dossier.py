@@ -88,9 +88,13 @@ class CertificateDossier:
 
 def certificate_dossier(certificate: LevelCertificate) -> CertificateDossier:
     """Return the whole road of one certificate, in a constant number of queries."""
-    enrollment = Enrollment.objects.select_related(
-        "training_class__institution", "training_class__district", "roster_row__upload"
-    ).get(pk=certificate.attempt.enrollment_id)
+    enrollment = (
+        Enrollment.objects.select_related(
+            "training_class__institution", "training_class__district", "roster_row__upload"
+        )
+        .defer("roster_row__cells", "roster_row__upload__content")
+        .get(pk=certificate.attempt.enrollment_id)
+    )
     decisions = list(
         Entitlement.objects.filter(certificate=certificate)
         .select_related("policy_version", "fee_schedule")

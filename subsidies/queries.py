@@ -52,7 +52,8 @@ def payments_visible_to(user: User) -> QuerySet[Payment]:
 
 def batches_visible_to(user: User) -> QuerySet[PaymentBatch]:
     """Return the batches: those who see the money see all of them, others none."""
-    return PaymentBatch.objects.all() if can_see_money(user) else PaymentBatch.objects.none()
+    batches = PaymentBatch.objects.defer("content")
+    return batches if can_see_money(user) else batches.none()
 
 
 def batch_lines(batch: PaymentBatch) -> QuerySet[PaymentAttempt]:
@@ -71,7 +72,8 @@ def payment_attempts_visible_to(user: User) -> QuerySet[PaymentAttempt]:
 
 def result_files_visible_to(user: User) -> QuerySet[BankResultFile]:
     """Return the bank's result files, for those who see the money."""
-    return BankResultFile.objects.all() if can_see_money(user) else BankResultFile.objects.none()
+    files = BankResultFile.objects.defer("content")
+    return files if can_see_money(user) else files.none()
 
 
 def result_lines_visible_to(user: User) -> QuerySet[BankResultLine]:
@@ -140,7 +142,8 @@ def lock_held_that_can_go_on(*, year: int, limit: int) -> list[Entitlement]:
         in_force__contains=OuterRef("certificate__attempt__session__held_on"),
     )
     return list(
-        Entitlement.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        Entitlement.objects.select_for_update(of=("self", "certificate"), skip_locked=True, no_key=True)
+        .select_related("certificate")
         .filter(decision=Decision.HELD, superseded_at__isnull=True, certificate__decision_due=False)
         .filter(
             Q(reason="account_is_known") & Exists(account)

@@ -6,9 +6,12 @@ import pgtrigger
 from django.db.models import CheckConstraint, F, Q, TextChoices
 
 
-def known_value(field: str, choices: type[TextChoices], *, name: str) -> CheckConstraint:
+def known_value(
+    field: str, choices: type[TextChoices], *, name: str, may_be_empty: bool = False
+) -> CheckConstraint:
     """Refuse a value that is not one of the choices, which Django itself leaves to forms."""
-    return CheckConstraint(name=name, condition=Q(**{f"{field}__in": choices.values}))
+    known = [*choices.values, ""] if may_be_empty else choices.values
+    return CheckConstraint(name=name, condition=Q(**{f"{field}__in": known}))
 
 
 def both_or_neither(first: str, second: str, *, name: str) -> CheckConstraint:

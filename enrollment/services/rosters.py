@@ -186,8 +186,11 @@ def _enroll_accepted_rows(
         del rows[already]
     _check_seats(training_class, len(rows))
 
-    trainees = _trainees_for({number_hash: cells for number_hash, (_row, cells) in rows.items()}, now)
-    _record_first_accounts(trainees, {key: cells for key, (_row, cells) in rows.items()}, confirmer, now)
+    # In one order for everybody: two rosters with the same people must not wait for each other.
+    people = {number_hash: rows[number_hash][1] for number_hash in sorted(rows)}
+    trainees = _trainees_for(people, now)
+    _check_names(trainees, people)
+    _record_first_accounts(trainees, people, confirmer, now)
     Enrollment.objects.bulk_create(
         _enrollment(training_class, trainees[number_hash], row, cells, now)
         for number_hash, (row, cells) in rows.items()
@@ -203,6 +206,14 @@ def _check_seats(training_class: TrainingClass, newcomer_count: int) -> None:
             _("The class has %(free)s free seats and the roster enrolls %(count)s people.")
             % {"free": free, "count": newcomer_count},
             code="seats_short",
+        )
+
+
+def _check_names(trainees: Mapping[str, Trainee], people: Mapping[str, Cells]) -> None:
+    # Another class may have enrolled somebody under this ID number since the roster was checked.
+    if any(trainees[number_hash].name != cells["name"] for number_hash, cells in people.items()):
+        raise DomainError(
+            _("The person with this ID number is known under another name."), code="name_differs"
         )
 
 

@@ -26,7 +26,8 @@ class Institution(BilingualName):
         verbose_name = _("Institution")
         verbose_name_plural = _("Institutions")
         ordering = ["id"]
-        triggers = never_deleted()
+        # Bank references are derived from the code, so it never changes.
+        triggers = frozen("public_id", "credit_code")
 
 
 class Accreditation(models.Model):

@@ -70,6 +70,7 @@ class BankResultLine(models.Model):
         constraints = [
             models.UniqueConstraint(name="result_line_once_per_file", fields=["result_file", "line_number"]),
             known_value("answer", BankAnswer, name="result_line_answer_known"),
+            known_value("problem", LineProblem, name="result_line_problem_known", may_be_empty=True),
             models.CheckConstraint(
                 name="result_line_matches_or_has_a_problem",
                 condition=Q(attempt__isnull=False) | ~Q(problem=""),

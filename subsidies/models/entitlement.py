@@ -104,6 +104,12 @@ class Entitlement(models.Model):
             ),
         ]
         triggers = [
+            # Its payment may be on its way: a grant cannot make room for a second one.
+            pgtrigger.Protect(
+                name="entitlement_grant_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__decision="GRANTED", new__superseded_at__isnull=False),
+            ),
             # Looked at when the transaction commits: a grant without its payment would be a promise nobody keeps.
             pgtrigger.Trigger(
                 name="entitlement_granted_has_payment",

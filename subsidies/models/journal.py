@@ -2,6 +2,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chongqing_dte.foundation.constraints import append_only, known_value
 from subsidies.enums import JournalAccount, JournalKind
@@ -46,7 +47,7 @@ class JournalLine(models.Model):
     """One account's part in an entry, in yuan: positive is a debit, negative a credit."""
 
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines")
-    account = models.CharField(_("Account"), max_length=24, choices=JournalAccount)
+    account = models.CharField(pgettext_lazy("ledger", "Account"), max_length=24, choices=JournalAccount)
     amount = models.DecimalField(_("Amount"), max_digits=14, decimal_places=2)
     payment = models.ForeignKey(
         Payment, verbose_name=_("Payment"), null=True, on_delete=models.PROTECT, related_name="journal_lines"

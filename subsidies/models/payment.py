@@ -133,7 +133,7 @@ class PaymentAttempt(models.Model):
     batch = models.ForeignKey(
         PaymentBatch, verbose_name=_("Payment batch"), on_delete=models.PROTECT, related_name="attempts"
     )
-    number = models.PositiveSmallIntegerField(_("Attempt"))
+    number = models.PositiveSmallIntegerField(_("Attempt number"))
     # A keyed hash of the certificate and the attempt's number; never from a sequence or a clock.
     reference = models.CharField(_("Bank reference"), max_length=26, unique=True)
     line_number = models.PositiveIntegerField(_("Line"))

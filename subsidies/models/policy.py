@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -69,7 +70,15 @@ class PolicyVersion(models.Model):
                 condition=Q(approved_at__isnull=False),
             ),
         ]
-        triggers = never_deleted()
+        triggers = [
+            # Decisions name the version that they were made by, so what it says must stay what it said.
+            pgtrigger.Protect(
+                name="policy_approved_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__approved_at__isnull=False),
+            ),
+            *never_deleted(),
+        ]
 
     def __str__(self) -> str:
         return self.name

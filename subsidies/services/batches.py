@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessment.queries import certificates_are_due
-from chongqing_dte.foundation.audit import record_event
+from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.crypto import keyed_reference
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
@@ -54,6 +54,7 @@ def assemble_batches(*, now: datetime) -> PaymentBatch | None:
     Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
         status=PaymentStatus.INSTRUCTED
     )
+    record_events("payment.instructed", subjects=payments, at=now)
     record_event(
         "batch.assembled", subject=batch, at=now, facts={"lines": batch.line_count, "total": str(batch.total)}
     )
@@ -102,7 +103,7 @@ def deliver_released_batches(*, channel: BankChannel, now: datetime) -> int:
         with session_lock(f"deliver:{batch_id}") as is_ours:
             if not is_ours:
                 continue
-            batch = _start_sending(batch_id)
+            batch = _start_sending(batch_id, now)
             if batch is None:
                 continue
             # No transaction is open here: a slow bank must not hold our locks.
@@ -114,7 +115,7 @@ def deliver_released_batches(*, channel: BankChannel, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def _start_sending(batch_id: int) -> PaymentBatch | None:
+def _start_sending(batch_id: int, now: datetime) -> PaymentBatch | None:
     batch = queries.lock_batch(batch_id)
     if batch.status == BatchStatus.SENDING:
         return batch
@@ -122,6 +123,7 @@ def _start_sending(batch_id: int) -> PaymentBatch | None:
         return None
     batch.status = BatchStatus.SENDING
     batch.save(update_fields=["status"])
+    record_event("batch.sending", subject=batch, at=now)
     return batch
 
 
@@ -145,8 +147,7 @@ def _policy_on(now: datetime) -> PolicyVersion | None:
 def _reopen_corrected_payments(now: datetime) -> None:
     payments = queries.lock_returned_with_new_account()
     Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=PaymentStatus.READY)
-    for payment in payments:
-        record_event("payment.reopened", subject=payment, at=now)
+    record_events("payment.reopened", subjects=payments, at=now)
 
 
 def _assemble(

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
+from chongqing_dte.foundation.errors import InvalidTransition
 from institutions.models import User
 from subsidies import policies
 from subsidies.enums import SubsidyKind
@@ -45,10 +47,13 @@ def draft_policy_version(*, draft: PolicyDraft, author: User, now: datetime) -> 
 def approve_policy_version(*, version_id: int, approver: User, now: datetime) -> PolicyVersion:
     """Let a policy version decide from now on.
 
-    Raises NotPermitted for its author, and IntegrityError `policy_no_overlap` if another covers one of its days.
+    Raises NotPermitted for its author, InvalidTransition if it is approved already, and IntegrityError
+    `policy_no_overlap` if another covers one of its days.
     """
     version = PolicyVersion.objects.select_for_update(of=("self",)).get(pk=version_id)
     policies.check_can_approve_policy(approver, version)
+    if version.approved_at is not None:
+        raise InvalidTransition(_("This version is approved already."))
     version.approved_by = approver
     version.approved_at = now
     version.save(update_fields=["approved_by", "approved_at"])

@@ -397,4 +397,5 @@ def test_person_whom_another_class_enrolled_meanwhile_under_another_name_is_not_
         confirm(upload)
 
     assert refusal.value.code == "name_differs"
-    assert not (Enrollment.objects.exists() or BankAccount.objects.exists())
+    assert not Enrollment.objects.exists()
+    assert not BankAccount.objects.exists()

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError
 
-from chongqing_dte.foundation.errors import NotPermitted
+from chongqing_dte.foundation.errors import InvalidTransition, NotPermitted
 from chongqing_dte.foundation.models import AuditEvent
 from institutions.enums import Role
 from subsidies import queries
@@ -131,3 +131,10 @@ def test_nobody_else_allots_money(role):
             author=UserFactory(**{role.lower(): True}),
             now=NOW,
         )
+
+
+def test_an_approved_version_is_not_approved_again():
+    version = PolicyVersionFactory()
+
+    with pytest.raises(InvalidTransition):
+        approve_policy_version(version_id=version.pk, approver=UserFactory(municipal_reviewer=True), now=NOW)

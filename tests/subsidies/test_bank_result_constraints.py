@@ -42,6 +42,7 @@ def test_one_content_is_stored_once():
     ("fields", "constraint"),
     [
         ({"answer": "PERHAPS"}, "result_line_answer_known"),
+        ({"problem": "ODD"}, "result_line_problem_known"),
         ({"problem": ""}, "result_line_matches_or_has_a_problem"),
     ],
 )

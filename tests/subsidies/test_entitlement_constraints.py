@@ -1,9 +1,10 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InternalError, transaction
 
 from assessment.models import LevelCertificate
+from subsidies.models import Entitlement
 from tests.clock import NOW
 from tests.factories.assessment import LevelCertificateFactory
 from tests.factories.subsidies import EntitlementFactory, PaymentFactory
@@ -95,3 +96,10 @@ def test_a_certificate_does_not_leave_the_queue_with_a_superseded_decision():
 def test_a_certificate_is_not_recorded_as_decided():
     with pytest.raises(IntegrityError, match="certificate_decided_has_entitlement"), committed():
         LevelCertificateFactory(decision_due=False)
+
+
+def test_a_grant_is_never_superseded():
+    grant = EntitlementFactory(granted=True)
+
+    with pytest.raises(InternalError, match="entitlement_grant_stays"), transaction.atomic():
+        Entitlement.objects.filter(pk=grant.pk).update(superseded_at=NOW)

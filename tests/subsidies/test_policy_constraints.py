@@ -2,9 +2,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InternalError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from subsidies.models import PolicyVersion
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import BudgetFactory, PolicyVersionFactory
@@ -84,3 +85,10 @@ def test_one_subsidy_has_one_budget_a_year():
 
     with pytest.raises(IntegrityError, match='"budget_one_per_year_and_kind"'), transaction.atomic():
         BudgetFactory()
+
+
+def test_an_approved_version_is_never_changed():
+    version = PolicyVersionFactory()
+
+    with pytest.raises(InternalError, match="policy_approved_stays"), transaction.atomic():
+        PolicyVersion.objects.filter(pk=version.pk).update(ceiling=Decimal("1.00"))

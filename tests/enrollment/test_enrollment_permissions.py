@@ -1,0 +1,123 @@
+"""Who may do what with classes, rosters and accounts: every role, in its own office and in another."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from chongqing_dte.foundation.errors import NotPermitted
+from enrollment import policies, queries
+from enrollment.models import RosterUpload, TrainingClass
+from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
+from institutions.models import User
+from tests.factories.enrollment import RosterUploadFactory
+from tests.factories.institutions import UserFactory
+
+OWN, OTHER = 1, 2
+CLASS = TrainingClass(institution_id=OWN, district_id=OWN)
+UPLOAD = RosterUpload(training_class=CLASS)
+
+# Role -> the acts that this role may do in its own office. In another office nobody may do any of them.
+ALLOWED = {
+    Role.MUNICIPAL_OPERATOR: {"correct_bank_account"},
+    Role.MUNICIPAL_REVIEWER: set(),
+    Role.MUNICIPAL_FINANCE: set(),
+    Role.MUNICIPAL_AUDITOR: set(),
+    Role.MUNICIPAL_ADMINISTRATOR: set(),
+    Role.DISTRICT_REVIEWER: {"confirm_class"},
+    Role.DISTRICT_LEAD: {"confirm_class"},
+    Role.TRAINING_OPERATOR: {"upload_roster", "confirm_roster", "complete_class"},
+    Role.TRAINING_MANAGER: {"upload_roster", "confirm_roster", "complete_class"},
+    # An evaluation institution has institution_id too, and trains nobody.
+    Role.EVALUATION_OPERATOR: set(),
+}
+SUBJECTS = {
+    "confirm_class": (CLASS,),
+    "upload_roster": (CLASS,),
+    "confirm_roster": (UPLOAD,),
+    "complete_class": (CLASS,),
+    "correct_bank_account": (),
+}
+
+
+def somebody(role: Role, office: int) -> User:
+    in_district, in_municipality = role in DISTRICT_ROLES, role in MUNICIPAL_ROLES
+    return User(
+        role=role,
+        district_id=office if in_district else None,
+        institution_id=None if in_district or in_municipality else office,
+    )
+
+
+TRUTH = [
+    (role, office, act, act in ALLOWED[role] and (office == OWN or act == "correct_bank_account"))
+    for role in Role
+    for office in (OWN, OTHER)
+    for act in SUBJECTS
+]
+
+
+def test_every_role_appears():
+    assert set(ALLOWED) == set(Role)
+
+
+def test_every_act_appears():
+    acts = {name.removeprefix("can_") for name in vars(policies) if name.startswith("can_")}
+
+    assert acts == set(SUBJECTS)
+
+
+@pytest.mark.parametrize(("role", "office", "act", "is_allowed"), TRUTH)
+def test_truth_table(role, office, act, is_allowed):
+    user, subjects = somebody(role, office), SUBJECTS[act]
+
+    assert getattr(policies, f"can_{act}")(user, *subjects) is is_allowed
+    if is_allowed:
+        getattr(policies, f"check_can_{act}")(user, *subjects)
+    else:
+        with pytest.raises(NotPermitted):
+            getattr(policies, f"check_can_{act}")(user, *subjects)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_full_names_are_for_the_trainees_own_institution(role):
+    assert policies.works_for(somebody(role, OWN), CLASS) is (role in TRAINING_ROLES)
+    assert policies.works_for(somebody(role, OTHER), CLASS) is False
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", Role)
+def test_list_shows_the_classes_and_rosters_of_ones_own_office(role):
+    upload, elsewhere = RosterUploadFactory(), RosterUploadFactory()
+    own_class = upload.training_class
+    office = {}
+    if role in DISTRICT_ROLES:
+        office = {"district": own_class.district}
+    elif role not in MUNICIPAL_ROLES:
+        office = {"institution": own_class.institution}
+    user = UserFactory(**{role.lower(): True}, **office)
+
+    if role in MUNICIPAL_ROLES:
+        expected = {upload.pk, elsewhere.pk}
+    else:
+        expected = {upload.pk} if role in (*DISTRICT_ROLES, *TRAINING_ROLES) else set()
+
+    assert {found.pk for found in queries.roster_uploads_visible_to(user)} == expected
+    visible = {found.pk for found in queries.classes_with_counts_visible_to(user)}
+    assert visible == {found.training_class_id for found in (upload, elsewhere) if found.pk in expected}
+
+
+@pytest.mark.django_db
+def test_role_that_no_list_names_sees_nothing():
+    RosterUploadFactory()
+    stranger = SimpleNamespace(role="JOURNALIST", district_id=None, institution_id=None)
+
+    assert not queries.classes_visible_to(stranger).exists()
+    assert not queries.roster_uploads_visible_to(stranger).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [*DISTRICT_ROLES, *TRAINING_ROLES])
+def test_role_without_an_office_sees_nothing(role):
+    RosterUploadFactory()
+
+    assert not queries.classes_visible_to(User(role=role)).exists()
