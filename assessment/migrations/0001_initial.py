@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ('PASSED', 'FAILED')), _negated=True), models.Q(('practice_score__range', (0, 100)), ('theory_score__range', (0, 100))), _connector='OR'), name='attempt_scored_when_sat'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ('PASSED', 'FAILED')), _negated=True), models.Q(('theory_score__isnull', False), ('theory_score__range', (0, 100)), ('practice_score__isnull', False), ('practice_score__range', (0, 100))), _connector='OR'), name='attempt_scored_when_sat'),
         ),
         migrations.AddConstraint(
             model_name='attempt',

@@ -44,7 +44,9 @@ class Attempt(models.Model):
             known_value("outcome", Outcome, name="attempt_outcome_known"),
             implies(
                 Q(outcome__in=SCORED),
-                Q(theory_score__range=(0, 100), practice_score__range=(0, 100)),
+                # A comparison with NULL is not false, so that a missing score has to be refused by itself.
+                Q(theory_score__isnull=False, theory_score__range=(0, 100))
+                & Q(practice_score__isnull=False, practice_score__range=(0, 100)),
                 name="attempt_scored_when_sat",
             ),
             implies(

@@ -17,6 +17,7 @@ from assessment.transitions import SESSION_TRANSITIONS
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.tabular import parse_date
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment.models import Enrollment
 from enrollment.queries import completed_enrollments, id_number_hash
@@ -120,7 +121,8 @@ def _problems_with_people(
             problems.append(ResultProblem(row.number, "id_number", "trained_here"))
         if row.certificate_number in used:
             problems.append(ResultProblem(row.number, "certificate_number", "certificate_number_used"))
-        if row.certificate_issued_on and date.fromisoformat(row.certificate_issued_on) < session.held_on:
+        issued_on = parse_date(row.certificate_issued_on)
+        if issued_on and issued_on < session.held_on:
             problems.append(ResultProblem(row.number, "certificate_issued_on", "certificate_before_session"))
     return problems
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("factory", "fields", "constraint"),
     [
-        (TrainingClassFactory, {"status": "CANCELED"}, "class_status_known"),
+        (TrainingClassFactory, {"confirmed": True, "status": "CANCELED"}, "class_status_known"),
         (TrainingClassFactory, {"level": "MASTER"}, "class_level_known"),
         (TrainingClassFactory, {"ends_on": date(2026, 3, 8)}, "class_ends_after_it_starts"),
         (TrainingClassFactory, {"seat_count": 0}, "class_has_seats"),

@@ -134,7 +134,7 @@ def test_nobody_else_allots_money(role):
 
 
 def test_an_approved_version_is_not_approved_again():
-    version = PolicyVersionFactory()
+    version = PolicyVersionFactory(approved=True)
 
     with pytest.raises(InvalidTransition):
         approve_policy_version(version_id=version.pk, approver=UserFactory(municipal_reviewer=True), now=NOW)

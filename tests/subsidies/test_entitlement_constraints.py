@@ -99,7 +99,7 @@ def test_a_certificate_is_not_recorded_as_decided():
 
 
 def test_a_grant_is_never_superseded():
-    grant = EntitlementFactory(granted=True)
+    grant = PaymentFactory().entitlement
 
     with pytest.raises(InternalError, match="entitlement_grant_stays"), transaction.atomic():
         Entitlement.objects.filter(pk=grant.pk).update(superseded_at=NOW)

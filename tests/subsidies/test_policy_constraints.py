@@ -88,7 +88,7 @@ def test_one_subsidy_has_one_budget_a_year():
 
 
 def test_an_approved_version_is_never_changed():
-    version = PolicyVersionFactory()
+    version = PolicyVersionFactory(approved=True)
 
     with pytest.raises(InternalError, match="policy_approved_stays"), transaction.atomic():
         PolicyVersion.objects.filter(pk=version.pk).update(ceiling=Decimal("1.00"))
