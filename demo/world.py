@@ -157,7 +157,7 @@ def _policy(users: dict[str, User], now: datetime) -> None:
         return
     version = draft_policy_version(
         draft=PolicyDraft(
-            name="Example policy 2025-2030",
+            name="示例政策 Example policy 2025-2030",
             starts_on=date(2025, 1, 1),
             ends_before=date(2031, 1, 1),
             first_pass_scope=FirstPassScope.OCCUPATION_AND_LEVEL,

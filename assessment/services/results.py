@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -47,7 +47,18 @@ def record_results(
     """
     rows = read_results(content)
     problems = find_result_problems(rows, today=timezone.localdate(now))
-    return _record_rows(session_id, operator, (file_name, content), (rows, problems), now)
+    try:
+        return _record_rows(session_id, operator, (file_name, content), (rows, problems), now)
+    except IntegrityError as race:
+        # Another session of the institution recorded one of the numbers at this very moment.
+        if "certificate_number_once" not in str(race):
+            raise
+        raise DomainError(
+            _(
+                "A certificate number in the file was recorded a moment ago. Submit the file again to see which."
+            ),
+            code="certificate_number_used",
+        ) from race
 
 
 @transaction.atomic(durable=True)

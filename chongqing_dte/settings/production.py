@@ -1,15 +1,26 @@
 """For the bureau's servers. No secret has a default: a missing one stops the start."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from chongqing_dte.settings.base import *  # noqa: F403
 from chongqing_dte.settings.base import env
 
+
+def required(name: str) -> str:
+    """Return a variable of the environment that must be there and must not be empty."""
+    value = env.str(name)
+    if not value.strip():
+        raise ImproperlyConfigured(f"{name} is empty.")
+    return value
+
+
 DEBUG = False
-SECRET_KEY = env.str("DJANGO_SECRET_KEY")
-FIELD_KEYS = env.str("FIELD_KEYS")
-HASH_KEY = env.str("HASH_KEY")
-BANK_REFERENCE_KEY = env.str("BANK_REFERENCE_KEY")
-DATABASE_URL = env.str("DATABASE_URL")
-REDIS_URL = env.str("REDIS_URL")
+SECRET_KEY = required("DJANGO_SECRET_KEY")
+FIELD_KEYS = required("FIELD_KEYS")
+HASH_KEY = required("HASH_KEY")
+BANK_REFERENCE_KEY = required("BANK_REFERENCE_KEY")
+DATABASE_URL = required("DATABASE_URL")
+REDIS_URL = required("REDIS_URL")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -39,8 +39,12 @@ class RosterUpload(models.Model):
         verbose_name_plural = _("Roster uploads")
         ordering = ["-id"]
         constraints = [
-            # The same file again is the same upload, and changes nothing.
-            models.UniqueConstraint(name="roster_upload_once_per_class", fields=["training_class", "sha256"]),
+            # The same file again is the same upload, and changes nothing; one that was put aside may come again.
+            models.UniqueConstraint(
+                name="roster_upload_once_per_class",
+                fields=["training_class", "sha256"],
+                condition=~Q(status=RosterStatus.REJECTED),
+            ),
             known_value("status", RosterStatus, name="roster_upload_status_known"),
             both_or_neither("confirmed_by", "confirmed_at", name="roster_upload_confirmation_complete"),
             implies(

@@ -92,7 +92,8 @@ def _store_roster(  # noqa: PLR0913 - one private step of receive_roster, with a
     training_class = queries.lock_class(class_id)
     policies.check_can_upload_roster(uploader, training_class)
     sha256 = hashlib.sha256(content).hexdigest()
-    existing = RosterUpload.objects.filter(training_class=training_class, sha256=sha256).first()
+    same_file = RosterUpload.objects.filter(training_class=training_class, sha256=sha256)
+    existing = same_file.exclude(status=RosterStatus.REJECTED).first()
     if existing is not None:
         return existing
     _check_takes_rosters(training_class)

@@ -7,6 +7,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from demo.processes import BEAT, WEB, WORKER
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PORTAL_SERVICES = ("web", "worker", "beat", "migrate")
 
@@ -102,3 +104,11 @@ def test_secrets_have_no_default_and_are_explained_in_the_example() -> None:
 @pytest.mark.parametrize("name", ["web", "worker", "postgres", "redis"])
 def test_service_says_whether_it_is_well(compose: dict[str, Any], name: str) -> None:
     assert compose["services"][name]["healthcheck"]["test"]
+
+
+def test_demo_runs_the_very_same_commands(compose: dict[str, Any]) -> None:
+    commands = {name: compose["services"][name]["command"].split() for name in ("web", "worker", "beat")}
+
+    assert commands["web"][:2] == list(WEB[:2])
+    assert commands["worker"][: len(WORKER)] == list(WORKER)
+    assert commands["beat"][: len(BEAT)] == list(BEAT)

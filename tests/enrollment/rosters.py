@@ -3,10 +3,12 @@
 from datetime import date
 
 from demo.identifiers import make_card_number, make_cnaps, make_mobile, make_resident_id
+from enrollment.models import BankAccount, Enrollment, Trainee
+from enrollment.queries import id_number_hash
 from enrollment.roster.columns import ROSTER_COLUMNS
-from enrollment.services.rosters import receive_roster
+from enrollment.services.rosters import confirm_roster, receive_roster
 from tests.clock import NOW
-from tests.factories.enrollment import TrainingClassFactory
+from tests.factories.enrollment import TraineeFactory, TrainingClassFactory
 from tests.factories.workbooks import csv_file
 
 
@@ -43,4 +45,26 @@ def received(training_class=None, *people):
         file_name="roster.csv",
         content=roster_of(*(people or [person(1)])),
         now=NOW,
+    )
+
+
+def confirm(upload, **changed):
+    """Confirm the roster as the person who uploaded it does."""
+    return confirm_roster(**{"upload_id": upload.pk, "confirmer": upload.uploaded_by, "now": NOW, **changed})
+
+
+def nobody_is_enrolled():
+    """Test that no roster has left anybody behind."""
+    return not (Enrollment.objects.exists() or Trainee.objects.exists() or BankAccount.objects.exists())
+
+
+def known_trainee(cells, **changed):
+    """Return the person of a roster row as another class has enrolled them before."""
+    return TraineeFactory(
+        **{
+            "name": cells["name"],
+            "id_number": cells["id_number"],
+            "id_number_hash": id_number_hash(cells["id_number"]),
+            **changed,
+        }
     )

@@ -64,6 +64,7 @@ def test_unknown_fact_is_refused_before_anything_commits():
         nudge_after_commit("no_such_fact")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("broker_is_down")
 def test_broker_that_is_down_does_not_fail_the_request():
     with capture_logs() as logs, transaction.atomic():
@@ -74,6 +75,7 @@ def test_broker_that_is_down_does_not_fail_the_request():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("broker_is_down")
 def test_lost_nudge_does_not_stop_the_next_one():
     with capture_logs() as logs, transaction.atomic():

@@ -16,10 +16,17 @@ WRITES = frozenset(
 )
 CLOCKS = frozenset(
     {
-        "timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
-        "datetime.datetime.now", "datetime.date.today", "time.monotonic",
+        "timezone.now",
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+        "time.time",
+        "datetime.datetime.now",
+        "datetime.date.today",
+        "time.monotonic",
     }
-)  # fmt: skip
+)
 SERVICE_FILES = app_files(frozenset({"services"}))
 PUBLIC_SERVICE_FILES = [path for path in SERVICE_FILES if name_of(path) not in STEPS]
 

@@ -1,0 +1,81 @@
+"""A small world of two offices, and the way to every page, for the tests of who sees what."""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+
+from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
+from tests.enrollment.rosters import person
+from tests.factories.institutions import DistrictFactory, InstitutionFactory, UserFactory
+from tests.factories.subsidies import assembled_batch, granted_certificate
+
+OFFICES = {
+    "municipal": MUNICIPAL_ROLES,
+    "district": DISTRICT_ROLES,
+    "training": TRAINING_ROLES,
+    "evaluation": EVALUATION_ROLES,
+}
+
+
+def kind_of(role: Role) -> str:
+    return next(kind for kind, roles in OFFICES.items() if role in roles)
+
+
+def routes(resolver: Any = None, space: str = "") -> Iterator[str]:
+    """Yield the name of every route, or its pattern where it has no name."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+        else:
+            yield space + (entry.name or str(entry.pattern))
+
+
+def two_offices() -> SimpleNamespace:
+    """Return two certificates with all that came before them, the batch of both, and what could betray the second."""
+    chains = [
+        granted_certificate(
+            attempt__enrollment__trainee__with_account=True,
+            attempt__enrollment__roster_row__cells=json.dumps(person(number)),
+        )
+        for number in range(2)
+    ]
+    batch = assembled_batch(0)
+    return SimpleNamespace(own=rows_of(chains[0], batch), other=rows_of(chains[1], batch))
+
+
+def rows_of(certificate, batch):
+    attempt = certificate.attempt
+    enrollment = attempt.enrollment
+    return {
+        "certificate": certificate,
+        "session": attempt.session,
+        "class": enrollment.training_class,
+        "roster": enrollment.roster_row.upload,
+        "batch": batch,
+    }
+
+
+def canaries(rows) -> dict[str, str]:
+    return {
+        "class": rows["class"].reference,
+        "session": rows["session"].reference,
+        "certificate": rows["certificate"].number,
+    }
+
+
+def browser_of(role: Role, rows: Any, *, is_own: bool) -> Client:
+    """Return a browser of somebody with this role in the office of these rows, or in another."""
+    client = Client()
+    office: dict[str, object] = {}
+    if role in DISTRICT_ROLES:
+        office = {"district": rows["class"].district if is_own else DistrictFactory()}
+    elif role in TRAINING_ROLES:
+        office = {"institution": rows["class"].institution if is_own else InstitutionFactory()}
+    elif role in EVALUATION_ROLES:
+        office = {"institution": rows["session"].institution if is_own else InstitutionFactory()}
+    client.force_login(UserFactory(**{role.lower(): True}, **office))
+    return client
