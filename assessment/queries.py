@@ -98,15 +98,21 @@ def lock_session(session_id: int) -> AssessmentSession:
     )
 
 
-def lock_certificates_due(limit: int) -> list[LevelCertificate]:
-    """Return up to `limit` certificates that wait for a decision, oldest first, locked for this transaction.
+def due_certificate_ids(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` certificates that wait for a decision, oldest first, from behind this one on."""
+    due = LevelCertificate.objects.filter(decision_due=True, id__gt=after)
+    return list(due.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def lock_certificates_due(ids: Collection[int]) -> list[LevelCertificate]:
+    """Return those of these certificates that still wait, oldest first, locked for this transaction.
 
     Those that another worker has locked are left out, so that two workers never work on the same ones.
     """
     return list(
         LevelCertificate.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .filter(decision_due=True)
-        .order_by("id")[:limit]
+        .filter(decision_due=True, id__in=ids)
+        .order_by("id")
     )
 
 

@@ -158,7 +158,8 @@ def _start_bank(started: Processes) -> None:
     from demo import people
 
     folders = ("--payments", str(BANK / "payments"), "--results", str(BANK / "results"))
-    BANK.mkdir(exist_ok=True)
+    for folder in ("payments", "results"):
+        (BANK / folder).mkdir(parents=True, exist_ok=True)
     inactive = people.account_of(people.ACCOUNT_NOT_ACTIVATED)
     book = str(BANK / "book.json")
     started.start("bank", ("demo/bank.py", *folders, "--book", book, "--not-activated", inactive))

@@ -130,4 +130,4 @@ def lock_roster_upload(upload_id: int) -> RosterUpload:
 
 def lock_trainee(trainee_id: int) -> Trainee:
     """Return one trainee that no other transaction can change until this one ends."""
-    return Trainee.objects.select_for_update(of=("self",)).get(pk=trainee_id)
+    return Trainee.objects.select_for_update(of=("self",), no_key=True).get(pk=trainee_id)

@@ -17,6 +17,7 @@ CHECK_NAMES: Final[dict[str, Promise]] = {
     "passes_for_the_first_time": _("Passes for the first time"),
     "is_not_claimed_already": _("Not subsidized already"),
     "fee_is_published": _("The assessment fee is published"),
+    "amount_is_positive": _("There is something to pay"),
     "account_is_known": _("The bank account is known"),
     "budget_has_room": _("The budget has room"),
 }
@@ -58,6 +59,11 @@ SENTENCES: Final[dict[tuple[str, str], Promise]] = {
     ),
     ("fee_is_published", "UNKNOWN"): _(
         "No published fee covers %(held_on)s. The evaluation institution must publish it; then this goes on by itself."
+    ),
+    ("amount_is_positive", "PASSED"): _("By the published fee and the policy it comes to %(amount)s yuan."),
+    ("amount_is_positive", "FAILED"): _("By the published fee and the policy it comes to less than a cent."),
+    ("amount_is_positive", "UNKNOWN"): _(
+        "The amount is known once a policy is in force and the fee is published."
     ),
     ("account_is_known", "PASSED"): _("There is an account to pay to."),
     ("account_is_known", "UNKNOWN"): _(

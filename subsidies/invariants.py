@@ -64,6 +64,16 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "bank_paid_one_instruction_of_a_payment",
+        "The bank never says of two instructions for one payment that both were paid.",
+        """
+        SELECT attempt.payment_id FROM subsidies_bankresultline line
+        JOIN subsidies_paymentattempt attempt ON attempt.id = line.attempt_id
+        WHERE line.answer = 'PAID'
+        GROUP BY attempt.payment_id HAVING count(DISTINCT attempt.id) > 1
+        """,
+    ),
+    Invariant(
         "payment_status_is_its_attempts",
         "A payment is paid, instructed or returned exactly when its attempts say so.",
         """

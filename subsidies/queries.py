@@ -8,7 +8,7 @@ from assessment.models import LevelCertificate
 from assessment.queries import certificates_visible_to as issued_certificates_visible_to
 from enrollment.models import BankAccount
 from institutions.models import FeeSchedule, User
-from subsidies.enums import AttemptStatus, BatchStatus, Decision, PaymentStatus, SubsidyKind
+from subsidies.enums import AttemptStatus, BankAnswer, BatchStatus, Decision, PaymentStatus, SubsidyKind
 from subsidies.models import (
     BankResultFile,
     BankResultLine,
@@ -109,10 +109,11 @@ def live_entitlements_of(certificate_ids: Collection[int]) -> dict[int, Entitlem
     return {entitlement.certificate_id: entitlement for entitlement in found}
 
 
-def claims_on(first_pass_keys: Collection[str]) -> dict[str, int]:
-    """Return which certificate claims each of these first passes, by key."""
-    live = Entitlement.objects.filter(first_pass_key__in=first_pass_keys, superseded_at__isnull=True)
-    return dict(live.exclude(decision=Decision.REFUSED).values_list("first_pass_key", "certificate_id"))
+def claims_of(trainee_ids: Collection[int]) -> list[Entitlement]:
+    """Return the live grants and holds of these people, each with its certificate and policy version."""
+    live = Entitlement.objects.filter(certificate__trainee_id__in=trainee_ids, superseded_at__isnull=True)
+    claims = live.exclude(decision=Decision.REFUSED).select_related("certificate", "policy_version")
+    return list(claims.order_by("id"))
 
 
 def lock_budget(*, year: int, kind: SubsidyKind) -> Budget | None:
@@ -175,13 +176,23 @@ def _budget_queue(year: int) -> list[int]:
     return list(queue.values_list("certificate_id", flat=True)[:500])
 
 
+def _said_to_be_paid() -> Exists:
+    """Test whether the bank said PAID of a payment's instruction in a line that waits for a person."""
+    return Exists(
+        BankResultLine.objects.filter(
+            attempt__payment=OuterRef("pk"), answer=BankAnswer.PAID, resolved_at__isnull=True
+        ).exclude(problem="")
+    )
+
+
 # ── What a batch needs ───────────────────────────────────────────────────────────────────────────────────
 def lock_payments_ready(limit: int) -> list[Payment]:
     """Return up to `limit` payments that wait for a batch, oldest first, locked; those of other workers left out."""
     return list(
         Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .filter(status=PaymentStatus.READY)
+        .filter(~_said_to_be_paid(), status=PaymentStatus.READY)
         .select_related("payee", "entitlement__certificate__institution")
+        .defer("payee__id_number", "payee__mobile")
         .order_by("id")[:limit]
     )
 
@@ -193,9 +204,15 @@ def lock_returned_with_new_account() -> list[Payment]:
     )
     return list(
         Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .filter(Exists(newer), status=PaymentStatus.RETURNED)
+        .filter(Exists(newer), ~_said_to_be_paid(), status=PaymentStatus.RETURNED)
         .order_by("id")
     )
+
+
+def is_contradicted(batch: PaymentBatch) -> bool:
+    """Test whether the bank said PAID, in an earlier file, of a payment that this batch would pay again."""
+    payments = Payment.objects.filter(attempts__batch=batch)
+    return payments.filter(_said_to_be_paid()).exists()
 
 
 def oldest_ready_since() -> datetime | None:
@@ -204,7 +221,7 @@ def oldest_ready_since() -> datetime | None:
 
 
 def current_accounts(trainee_ids: Collection[int]) -> dict[int, BankAccount]:
-    """Return the current bank account of each of these people, by trainee."""
+    """Return the current bank account of each of these people, by trainee. Raises InvalidTag for a damaged one."""
     accounts = BankAccount.objects.filter(trainee_id__in=trainee_ids, replaced_at__isnull=True)
     return {account.trainee_id: account for account in accounts}
 

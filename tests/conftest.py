@@ -41,6 +41,8 @@ def now() -> datetime:
 def _bank_folders(settings, tmp_path: Path) -> None:
     settings.BANK_OUTBOX = tmp_path / "bank" / "outbox"
     settings.BANK_INBOX = tmp_path / "bank" / "inbox"
+    for folder in (settings.BANK_OUTBOX, settings.BANK_INBOX):
+        folder.mkdir(parents=True)
 
 
 @pytest.fixture

@@ -11,10 +11,14 @@ from base64 import b32encode
 from functools import lru_cache
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+# What reading an encrypted value raises when its bytes are damaged or its key is not in FIELD_KEYS any more.
+DAMAGED = (InvalidTag, KeyError)
 
 
 @lru_cache(maxsize=4)

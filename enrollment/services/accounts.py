@@ -29,8 +29,9 @@ def correct_bank_account(
 ) -> BankAccount:
     """Record a new current account for a trainee. The former one stays with the payments that used it.
 
-    Raises NotPermitted unless the operator records accounts, and DomainError if the account cannot be one, is
-    the current one already, or no reason is given.
+    The same account may be recorded again: once its card is activated, what the bank returned can be paid to it.
+    Raises NotPermitted unless the operator records accounts, and DomainError if the account cannot be one or no
+    reason is given.
     """
     policies.check_can_correct_bank_account(operator)
     _check_details(account)
@@ -39,8 +40,6 @@ def correct_bank_account(
     trainee = queries.lock_trainee(trainee_id)
     number_hash = queries.account_number_hash(account.number)
     current = BankAccount.objects.filter(trainee=trainee, replaced_at__isnull=True).first()
-    if current is not None and current.number_hash == number_hash and current.cnaps == account.cnaps:
-        raise DomainError(_("This is the account that is recorded already."), code="account_unchanged")
     if current is not None:
         current.replaced_at = now
         current.save(update_fields=["replaced_at"])

@@ -1,6 +1,7 @@
 """How files reach the bank and come back."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ class BankUnavailable(Exception):
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """One result file that the bank has put down for us."""
+    """One result file that the bank has put down for us. `key` is what puts away this very file and no other."""
 
     name: str
     content: bytes
+    key: str
 
 
 class BankChannel(Protocol):
@@ -31,12 +33,15 @@ class BankChannel(Protocol):
     def results(self) -> Iterator[ReceivedFile]:
         """Return every result file that was not put away yet, oldest name first."""
 
-    def put_away(self, name: str) -> None:
+    def put_away(self, key: str) -> None:
         """Take a result file off the list once its content is safely stored. Safe to repeat."""
 
 
 class FolderChannel:
-    """Exchanges files with the bank over two folders. The bank moves what it took to `taken` beside them."""
+    """Exchanges files with the bank over two folders. The bank moves what it took to `taken` beside them.
+
+    A folder that is missing is a bank that is away, never made: it may be one that somebody forgot to mount.
+    """
 
     def __init__(self, *, outbox: Path, inbox: Path) -> None:
         self.outbox = outbox
@@ -45,6 +50,8 @@ class FolderChannel:
     def knows(self, name: str) -> bool:
         """Test whether the file lies in the outbox or was taken from it."""
         try:
+            if not self.outbox.is_dir():
+                raise BankUnavailable(f"There is no folder {self.outbox}.")
             return (self.outbox / name).exists() or (self.outbox / "taken" / name).exists()
         except OSError as problem:
             raise BankUnavailable from problem
@@ -53,25 +60,51 @@ class FolderChannel:
         """Write the file beside its place and then move it there, so that nobody ever sees half of it."""
         if self.knows(name):
             return
-        half = self.outbox / f".{name}.part"
+        half = self.outbox / f".{name}.{uuid.uuid4().hex}.part"
         try:
-            self.outbox.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             half.rename(self.outbox / name)
+            self._keep_names(self.outbox)
         except OSError as problem:
             raise BankUnavailable from problem
 
     def results(self) -> Iterator[ReceivedFile]:
-        """Read the inbox. Files whose names start with a dot are still being written."""
-        for path in sorted(self.inbox.glob("[!.]*.csv")):
-            yield ReceivedFile(path.name, path.read_bytes())
+        """Take every file out of the inbox under a name of its own, so that the bank cannot replace what is read.
 
-    def put_away(self, name: str) -> None:
-        """Move the file to `done` beside it."""
+        Files whose names start with a dot are still being written. What a crash left half way comes again.
+        """
+        try:
+            if not self.inbox.is_dir():
+                raise BankUnavailable(f"There is no folder {self.inbox}.")
+            reading = self.inbox / "reading"
+            reading.mkdir(exist_ok=True)
+            for path in sorted(self.inbox.glob("[!.]*.csv")):
+                if path.is_file():
+                    path.rename(reading / f"{path.name}.{uuid.uuid4().hex}")
+            claimed = sorted(reading.iterdir())
+        except OSError as problem:
+            raise BankUnavailable from problem
+        for path in claimed:
+            name = path.name.rpartition(".")[0]
+            # A bank may write its names in another encoding; they are shown as well as can be.
+            shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+            yield ReceivedFile(shown, path.read_bytes(), path.name)
+
+    def put_away(self, key: str) -> None:
+        """Move the file to `done`, where it lies under a name that no other file has."""
         done = self.inbox / "done"
         done.mkdir(exist_ok=True)
-        if (self.inbox / name).exists():
-            (self.inbox / name).rename(done / name)
+        if (self.inbox / "reading" / key).exists():
+            (self.inbox / "reading" / key).rename(done / key)
+
+    @staticmethod
+    def _keep_names(folder: Path) -> None:
+        """See that a new name survives a power cut."""
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -27,7 +27,7 @@ class AnswerLine:
 def line_problem(line: AnswerLine, instruction: Instruction | None, *, is_repeated: bool) -> str:
     """Return why this line cannot be applied, or "" if it can.
 
-    The same word about an instruction that already ended so is no problem: it changes nothing.
+    The same word about an instruction that ended so already, or an older UNKNOWN, is no problem: it changes nothing.
     """
     if instruction is None:
         return "UNMATCHED"
@@ -35,6 +35,6 @@ def line_problem(line: AnswerLine, instruction: Instruction | None, *, is_repeat
         return "REPEATED"
     if line.amount != instruction.amount:
         return "WRONG_AMOUNT"
-    if instruction.status in ("PAID", "RETURNED") and line.answer != instruction.status:
+    if instruction.status in ("PAID", "RETURNED") and line.answer not in ("UNKNOWN", instruction.status):
         return "ALREADY_SETTLED"
     return ""

@@ -102,6 +102,13 @@ def first_pass_key(facts: CertificateFacts) -> str:
     return key
 
 
+def is_same_first_pass(scope: str, one: tuple[int, str], other: tuple[int, str]) -> bool:
+    """Test whether two passes of one person, each an occupation and a level, count as the same first pass."""
+    if scope == "PERSON":
+        return True
+    return one == other if scope == "OCCUPATION_AND_LEVEL" else one[0] == other[0]
+
+
 def graduation_span(issued_on: date, rule: str) -> tuple[date, date]:
     """Return the first and the last day on which a graduation counts for a certificate of this date."""
     if rule == "ACADEMIC":
@@ -180,6 +187,14 @@ def fee_is_published(facts: CertificateFacts) -> Check:
     )
 
 
+def amount_is_positive(facts: CertificateFacts) -> Check:
+    """The policy's share of the fee comes to at least a cent."""
+    if facts.policy is None or facts.fee is None:
+        return Check("amount_is_positive", UNKNOWN)
+    amount = _amount(facts)
+    return Check("amount_is_positive", PASSED if amount > 0 else FAILED, {"amount": str(amount)})
+
+
 def account_is_known(facts: CertificateFacts) -> Check:
     """There is an account to pay to. A missing one holds the money and is chased; it never loses it."""
     if facts.bank_account_id is None:
@@ -195,6 +210,7 @@ CHECKS: Final[tuple[Callable[[CertificateFacts], Check], ...]] = (
     passes_for_the_first_time,
     is_not_claimed_already,
     fee_is_published,
+    amount_is_positive,
     account_is_known,
 )
 
@@ -214,12 +230,8 @@ def decide(facts: CertificateFacts) -> Ruling:
 
 def _in_scope(sitting: Sitting, facts: CertificateFacts) -> bool:
     scope = facts.policy.first_pass_scope if facts.policy else "PERSON"
-    same_occupation = sitting.occupation_id == facts.sitting.occupation_id
-    if scope == "PERSON":
-        return True
-    if scope == "OCCUPATION":
-        return same_occupation
-    return same_occupation and sitting.level == facts.sitting.level
+    own = facts.sitting
+    return is_same_first_pass(scope, (sitting.occupation_id, sitting.level), (own.occupation_id, own.level))
 
 
 def _amount(facts: CertificateFacts) -> Decimal:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+import structlog
+from django.db import DatabaseError, IntegrityError, transaction
 
 from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.locks import session_lock
@@ -30,6 +31,8 @@ from subsidies.rules.bank_answers import AnswerLine, Instruction, line_problem
 from subsidies.services.journal import Posting, record_entry
 from subsidies.transitions import ATTEMPT_TRANSITIONS, BATCH_TRANSITIONS
 
+log = structlog.get_logger(__name__)
+
 BEFORE_THE_BANK = (BatchStatus.ASSEMBLED, BatchStatus.RELEASED)
 
 
@@ -50,8 +53,13 @@ def collect_bank_results(*, channel: BankChannel, now: datetime) -> int:
     new_count = 0
     with session_lock("collect_bank_results") as is_ours:
         for received in channel.results() if is_ours else ():
-            new_count += receive_bank_result(received=received, now=now)
-            channel.put_away(received.name)
+            try:
+                new_count += receive_bank_result(received=received, now=now)
+            except (DatabaseError, ArithmeticError, LookupError, ValueError):
+                # It stays where it is, and each sweep says so again; the files behind it go in.
+                log.exception("bank_result_cannot_be_stored")
+                continue
+            channel.put_away(received.key)
     return new_count
 
 

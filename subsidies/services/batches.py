@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessment.queries import certificates_are_due
 from chongqing_dte.foundation.audit import record_event, record_events
-from chongqing_dte.foundation.crypto import keyed_reference
+from chongqing_dte.foundation.crypto import DAMAGED, keyed_reference
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.locks import session_lock
@@ -25,6 +26,8 @@ from subsidies.enums import BatchStatus, JournalAccount, JournalKind, PaymentSta
 from subsidies.models import Payment, PaymentAttempt, PaymentBatch, PolicyVersion
 from subsidies.services.journal import Posting, record_entry
 from subsidies.transitions import BATCH_TRANSITIONS
+
+log = structlog.get_logger(__name__)
 
 # A batch waits until no decision is under way, so that one results file becomes one bank file; but not for ever.
 LONGEST_WAIT = timedelta(hours=1)
@@ -42,7 +45,8 @@ def assemble_batches(*, now: datetime) -> PaymentBatch | None:
         return None
     policy = _policy_on(now)
     payments = queries.lock_payments_ready(policy.batch_line_limit if policy else 500)
-    accounts = queries.current_accounts([payment.payee_id for payment in payments])
+    accounts = _readable_accounts({payment.payee_id for payment in payments})
+    payments = [payment for payment in payments if payment.payee_id in accounts]
     if not payments:
         return None
     batch, attempts = _assemble(payments, accounts, now)
@@ -77,6 +81,13 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
         raise DomainError(
             _("The file is not the one that you looked at. Open the batch again."), code="other_file"
         )
+    if queries.is_contradicted(batch):
+        raise DomainError(
+            _(
+                "The bank has said of a payment in this batch that it was paid before. Settle that with the bank first."
+            ),
+            code="bank_contradicts",
+        )
     if batch.first_released_by_id is None:
         batch.first_released_by = releaser
         batch.first_released_at = now
@@ -96,22 +107,27 @@ def deliver_released_batches(*, channel: BankChannel, now: datetime) -> int:
 
     Safe to repeat after any crash: that a batch is being sent is committed before a byte leaves, one process at
     a time sends it, and what may have been sent before is asked for at the bank before it is sent again. Raises
-    BankUnavailable, after which the batch stays as it is.
+    BankUnavailable, after which the batch stays as it is; a batch that cannot be read stops no other.
     """
     delivered_count = 0
     for batch_id in queries.batch_ids_to_deliver():
         with session_lock(f"deliver:{batch_id}") as is_ours:
-            if not is_ours:
-                continue
-            batch = _start_sending(batch_id, now)
-            if batch is None:
-                continue
-            # No transaction is open here: a slow bank must not hold our locks.
-            if not channel.knows(batch.file_name):
-                channel.deliver(batch.file_name, bytes(batch.content))
-            _note_delivery(batch_id, now)
-            delivered_count += 1
+            try:
+                delivered_count += is_ours and _deliver(batch_id, channel, now)
+            except DAMAGED:
+                log.exception("batch_unreadable", batch=batch_id)
     return delivered_count
+
+
+def _deliver(batch_id: int, channel: BankChannel, now: datetime) -> bool:
+    batch = _start_sending(batch_id, now)
+    if batch is None:
+        return False
+    # No transaction is open here: a slow bank must not hold our locks.
+    if not channel.knows(batch.file_name):
+        channel.deliver(batch.file_name, bytes(batch.content))
+    _note_delivery(batch_id, now)
+    return True
 
 
 @transaction.atomic(durable=True)
@@ -142,6 +158,20 @@ def _note_delivery(batch_id: int, now: datetime) -> None:
 def _policy_on(now: datetime) -> PolicyVersion | None:
     today = timezone.localdate(now)
     return next((policy for policy in queries.approved_policies() if today in policy.in_force), None)
+
+
+def _readable_accounts(payee_ids: set[int]) -> dict[int, BankAccount]:
+    """Return the accounts to pay to. One that cannot be decrypted keeps its own payment waiting, and no other."""
+    try:
+        return queries.current_accounts(payee_ids)
+    except DAMAGED:
+        if len(payee_ids) == 1:
+            log.exception("bank_account_unreadable", trainee=next(iter(payee_ids)))
+            return {}
+    accounts: dict[int, BankAccount] = {}
+    for payee_id in payee_ids:
+        accounts |= _readable_accounts({payee_id})
+    return accounts
 
 
 def _reopen_corrected_payments(now: datetime) -> None:
@@ -179,9 +209,12 @@ def _assemble(
 
 def _batch_of(attempts: Sequence[PaymentAttempt], now: datetime) -> PaymentBatch:
     day = timezone.localdate(now)
-    # Derived from what is in it, so that a batch made anew after a restore has the name the bank knows.
-    digest = hashlib.sha256("".join(attempt.reference for attempt in attempts).encode()).hexdigest()
-    reference = f"{day:%Y%m%d}-{digest[:10]}"
+    # Derived from what is in it, to the account: a batch made anew after a restore on the same day has the name
+    # that the bank knows, and a file with other content has another name.
+    content_key = keyed_reference(
+        "batch", *(f"{each.reference}:{each.bank_account.number}" for each in attempts)
+    )
+    reference = f"{day:%Y%m%d}-{content_key[:10]}"
     file = BatchFile(
         reference=reference,
         made_on=day,

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from assessment.enums import CertificateStatus
+from assessment.enums import CertificateStatus, Outcome
 from assessment.models import Attempt, LevelCertificate
-from assessment.queries import attempts_of_trainees, lock_certificates_due
+from assessment.queries import attempts_of_trainees, due_certificate_ids, lock_certificates_due
 from assessment.services.certificates import make_due_again, mark_decided
 from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.jobs import nudge_after_commit
@@ -32,10 +33,13 @@ from subsidies.rules.eligibility import (
     Sitting,
     decide,
     first_pass_key,
+    is_same_first_pass,
 )
 from subsidies.services.journal import Posting, record_entry
 
 BATCH_SIZE = 500
+log = structlog.get_logger(__name__)
+
 NO_BUDGET = Check("budget_has_room", "UNKNOWN")
 
 
@@ -55,13 +59,23 @@ def decide_due_certificates(*, now: datetime) -> int:
     what others have locked, and a decision that was killed before its commit leaves the certificate due.
     """
     _take_up_held_decisions(now=now)
-    decided_count = 0
-    while True:
-        taken, written = _decide_one_set(now=now)
-        decided_count += written
-        # A set of which nothing could be written waits for another worker's commit; the next sweep takes it up.
-        if taken < BATCH_SIZE or written == 0:
-            return decided_count
+    decided_count, last_id = 0, 0
+    while due := due_certificate_ids(after=last_id, limit=BATCH_SIZE):
+        last_id = due[-1]
+        decided_count += _decide_or_isolate(due, now=now)
+    return decided_count
+
+
+def _decide_or_isolate(due: Sequence[int], *, now: datetime) -> int:
+    """Decide a set at one stroke. If one of them makes that fail, decide them one by one: the others go on."""
+    try:
+        return _decide_one_set(due, now=now)
+    except (DatabaseError, ArithmeticError, LookupError, ValueError):
+        if len(due) == 1:
+            # It stays due, and each sweep says so again until somebody has looked.
+            log.exception("certificate_cannot_be_decided", certificate=due[0])
+            return 0
+    return sum(_decide_or_isolate([certificate_id], now=now) for certificate_id in due)
 
 
 @transaction.atomic(durable=True)
@@ -73,10 +87,10 @@ def _take_up_held_decisions(*, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def _decide_one_set(*, now: datetime) -> tuple[int, int]:
-    certificates = lock_certificates_due(BATCH_SIZE)
+def _decide_one_set(due: Sequence[int], *, now: datetime) -> int:
+    certificates = lock_certificates_due(due)
     if not certificates:
-        return 0, 0
+        return 0
     former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
     facts = _gather_facts(certificates)
     cases = [
@@ -95,7 +109,7 @@ def _decide_one_set(*, now: datetime) -> tuple[int, int]:
     ]
     _open_payments(granted, budget, now)
     mark_decided([entitlement.certificate_id for entitlement in entitlements])
-    return len(certificates), len(entitlements)
+    return len(entitlements)
 
 
 # ── Facts ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +119,9 @@ def _gather_facts(certificates: Sequence[LevelCertificate]) -> dict[int, Certifi
     sittings: dict[int, list[Sitting]] = defaultdict(list)
     attempts: dict[int, Attempt] = {}
     for attempt in attempts_of_trainees(trainee_ids):
-        sittings[attempt.trainee_id].append(_sitting(attempt))
+        # Whoever stayed away did not sit.
+        if attempt.outcome != Outcome.ABSENT:
+            sittings[attempt.trainee_id].append(_sitting(attempt))
         attempts[attempt.pk] = attempt
     enrollments = Enrollment.objects.in_bulk(
         {attempts[certificate.attempt_id].enrollment_id for certificate in certificates}
@@ -139,16 +155,26 @@ def _gather_facts(certificates: Sequence[LevelCertificate]) -> dict[int, Certifi
 
 
 def _with_claims(facts: Mapping[int, CertificateFacts]) -> dict[int, CertificateFacts]:
-    claims = queries.claims_on({first_pass_key(fact) for fact in facts.values()})
+    claims: dict[int, list[Entitlement]] = defaultdict(list)
+    for claim in queries.claims_of({fact.trainee_id for fact in facts.values()}):
+        claims[claim.certificate.trainee_id].append(claim)
     return {
-        certificate_id: replace(
-            fact,
-            claimed_by_certificate_id=(
-                claim if (claim := claims.get(first_pass_key(fact))) != certificate_id else None
-            ),
-        )
+        certificate_id: replace(fact, claimed_by_certificate_id=_claimed_by(fact, claims[fact.trainee_id]))
         for certificate_id, fact in facts.items()
     }
+
+
+def _claimed_by(fact: CertificateFacts, claims: Sequence[Entitlement]) -> int | None:
+    """Return the certificate that has used up this first pass, as this policy counts it or as its own did."""
+    own = (fact.sitting.occupation_id, fact.sitting.level)
+    for claim in claims:
+        other = (claim.certificate.occupation_id, claim.certificate.level)
+        scopes = {policy.first_pass_scope for policy in (fact.policy, claim.policy_version) if policy}
+        if claim.certificate_id != fact.certificate_id and any(
+            is_same_first_pass(scope, own, other) for scope in scopes
+        ):
+            return claim.certificate_id
+    return None
 
 
 def _sitting(attempt: Attempt) -> Sitting:
@@ -259,7 +285,8 @@ def _says_the_same(case: Case, former: Entitlement | None) -> bool:
         return False
     if former.decision != Decision.HELD:
         return True
-    return case.ruling.decision == Decision.HELD and case.ruling.reason == former.reason
+    ruling = case.ruling
+    return (ruling.decision, ruling.reason, ruling.amount) == (former.decision, former.reason, former.amount)
 
 
 def _entitlement(case: Case, former: Entitlement | None, budget: Budget | None, now: datetime) -> Entitlement:

@@ -50,7 +50,6 @@ JOURNAL_COLUMNS = (
 # Which field a refusal of the service belongs to.
 FIELD_OF_REFUSAL = {
     "account_malformed": "number",
-    "account_unchanged": "number",
     "cnaps_malformed": "cnaps",
     "bank_missing": "bank_name",
     "reason_missing": "reason",

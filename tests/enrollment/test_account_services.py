@@ -110,14 +110,14 @@ def test_refused_correction_changes_nothing(account, changed, code):
     assert not AuditEvent.objects.exists()
 
 
-def test_account_that_is_recorded_already_is_no_correction(account):
+def test_the_same_account_is_recorded_again_once_its_card_is_activated(account):
     same = AccountDetails(number=account.number, bank_name=account.bank_name, cnaps=account.cnaps)
 
-    with pytest.raises(DomainError) as refusal:
-        correct(account.trainee_id, account=same)
+    confirmed = correct(account.trainee_id, account=same)
 
-    assert refusal.value.code == "account_unchanged"
-    assert BankAccount.objects.count() == 1
+    account.refresh_from_db()
+    assert account.replaced_at is not None
+    assert (confirmed.number_hash, confirmed.replaced_at) == (account.number_hash, None)
 
 
 def test_same_number_at_another_bank_is_a_correction(account):

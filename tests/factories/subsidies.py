@@ -10,7 +10,10 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from factory.django import DjangoModelFactory
 
 from assessment.models import LevelCertificate
+from demo.identifiers import make_card_number, make_cnaps
 from enrollment.enums import ParticipantCategory
+from enrollment.models import BankAccount
+from enrollment.services.accounts import AccountDetails, correct_bank_account
 from institutions.models import FeeSchedule
 from subsidies.bank.channel import ReceivedFile
 from subsidies.enums import (
@@ -275,6 +278,17 @@ def settled_batch(count: int = 1) -> PaymentBatch:
     return batch
 
 
+def correct_account(trainee_id: int, account: AccountDetails | None = None) -> BankAccount:
+    """Return the account that a trainee is paid to from now on: another one, or the one given."""
+    return correct_bank_account(
+        trainee_id=trainee_id,
+        operator=UserFactory(municipal_operator=True),
+        account=account or AccountDetails(make_card_number(990), "示范银行", make_cnaps(1)),
+        reason="The bank returned the money.",
+        now=NOW,
+    )
+
+
 # ── The bank's word ──────────────────────────────────────────────────────────────────────────────────────
 def result_list(batch_reference: str, lines: Sequence[Mapping[str, object]]) -> bytes:
     """Return a result list with the right count and total over these lines."""
@@ -307,4 +321,4 @@ def answers_to(batch: PaymentBatch, *answers: str) -> list[dict[str, object]]:
 def hear_from_bank(batch: PaymentBatch, *answers: str, name: str = "RESULT.csv") -> bool:
     """Take in the bank's answers to a batch: PAID to every instruction, or these in order."""
     content = result_list(batch.reference, answers_to(batch, *(answers or (BankAnswer.PAID,))))
-    return receive_bank_result(received=ReceivedFile(name, content), now=NOW)
+    return receive_bank_result(received=ReceivedFile(name, content, name), now=NOW)

@@ -29,10 +29,10 @@ class FakeBank:
 
     def results(self) -> Iterator[ReceivedFile]:
         for name, content in sorted(self.inbox.items()):
-            yield ReceivedFile(name, content)
+            yield ReceivedFile(name, content, name)
 
-    def put_away(self, name: str) -> None:
-        self.inbox.pop(name, None)
+    def put_away(self, key: str) -> None:
+        self.inbox.pop(key, None)
 
     def _check_is_there(self) -> None:
         if self.is_away:

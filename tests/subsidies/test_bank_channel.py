@@ -1,5 +1,6 @@
 """What every way to a bank promises, and that the simulated bank on the other side keeps to the format."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ SIMULATED_BANK = Path(__file__).resolve().parents[2] / "demo" / "bank.py"
 # ── The channel ──────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def folders(tmp_path: Path) -> FolderChannel:
+    for name in ("outbox", "inbox"):
+        (tmp_path / name).mkdir()
     return FolderChannel(outbox=tmp_path / "outbox", inbox=tmp_path / "inbox")
 
 
@@ -35,7 +38,6 @@ def put_down(channel: BankChannel) -> Callable[[str, bytes], None]:
         if isinstance(channel, FakeBank):
             channel.inbox[name] = content
         else:
-            channel.inbox.mkdir(parents=True, exist_ok=True)
             (channel.inbox / name).write_bytes(content)
 
     return write
@@ -83,8 +85,9 @@ def test_a_result_comes_again_until_it_is_put_away(channel, put_down):
 def test_a_result_that_was_put_away_does_not_come_again(channel, put_down):
     put_down("RESULT-1.csv", b"one")
 
-    channel.put_away("RESULT-1.csv")
-    channel.put_away("RESULT-1.csv")
+    (received,) = channel.results()
+    channel.put_away(received.key)
+    channel.put_away(received.key)
 
     assert list(channel.results()) == []
 
@@ -94,7 +97,7 @@ def test_a_result_may_be_put_away_while_the_list_is_read(channel, put_down):
     put_down("RESULT-2.csv", b"two")
 
     for received in channel.results():
-        channel.put_away(received.name)
+        channel.put_away(received.key)
 
     assert list(channel.results()) == []
 
@@ -111,15 +114,12 @@ def test_a_file_that_the_bank_has_taken_is_known_and_not_written_again(folders):
 
 
 def test_half_a_file_from_a_crash_is_replaced_by_the_whole(folders):
-    folders.outbox.mkdir()
-    (folders.outbox / ".PAY-1.csv.part").write_bytes(b"con")
+    (folders.outbox / ".PAY-1.csv.0.part").write_bytes(b"con")
 
     assert not folders.knows("PAY-1.csv")
     folders.deliver("PAY-1.csv", b"content")
 
-    assert [(path.name, path.read_bytes()) for path in folders.outbox.iterdir()] == [
-        ("PAY-1.csv", b"content")
-    ]
+    assert (folders.outbox / "PAY-1.csv").read_bytes() == b"content"
 
 
 def test_only_the_owner_reads_what_is_delivered(folders):
@@ -129,14 +129,44 @@ def test_only_the_owner_reads_what_is_delivered(folders):
 
 
 def test_a_folder_that_cannot_be_written_is_a_bank_that_is_away(folders):
+    folders.outbox.rmdir()
     folders.outbox.write_text("a file stands where the folder should be")
 
     with pytest.raises(BankUnavailable):
         folders.deliver("PAY-1.csv", b"content")
 
 
+@pytest.mark.parametrize("folder", ["outbox", "inbox"])
+def test_a_missing_folder_is_a_bank_that_is_away_and_is_never_made(folders, folder):
+    getattr(folders, folder).rmdir()
+
+    with pytest.raises(BankUnavailable):
+        folders.deliver("PAY-1.csv", b"content") if folder == "outbox" else list(folders.results())
+
+    assert not getattr(folders, folder).exists()
+
+
+def test_a_file_that_replaces_one_which_is_being_read_is_read_too(folders):
+    (folders.inbox / "RESULT-1.csv").write_bytes(b"one")
+    (received,) = folders.results()
+    (folders.inbox / "RESULT-1.csv").write_bytes(b"two")
+
+    folders.put_away(received.key)
+
+    assert [file.content for file in folders.results()] == [b"two"]
+
+
+def test_a_folder_in_the_inbox_and_a_foreign_file_name_stop_nothing(folders):
+    (folders.inbox / "A.csv").mkdir()
+    (folders.inbox / os.fsdecode("回执.csv".encode("gbk"))).write_bytes(b"one")
+
+    (received,) = folders.results()
+
+    assert received.content == b"one"
+    assert received.name.encode("utf-8")
+
+
 def test_files_that_are_still_being_written_are_left_alone(folders):
-    folders.inbox.mkdir()
     (folders.inbox / ".RESULT-1.csv.part").write_bytes(b"on")
     (folders.inbox / ".RESULT-2.csv").write_bytes(b"two")
 
@@ -208,7 +238,7 @@ def test_the_bank_answers_the_same_file_identically_and_books_it_once(folders, s
     # Whatever has become of the account since: a reference is booked once.
     serve("10000001")
 
-    assert list(folders.results()) == [first]
+    assert {file.content for file in folders.results()} == {first.content}
     assert (tmp_path / "book.json").read_bytes() == book
 
 

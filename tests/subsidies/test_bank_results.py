@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("promises_hold")]
 
 
 def receive(content: bytes, name: str = "RESULT.csv") -> bool:
-    return receive_bank_result(received=ReceivedFile(name, content), now=NOW)
+    return receive_bank_result(received=ReceivedFile(name, content, name), now=NOW)
 
 
 def attempt_statuses(batch: PaymentBatch) -> list[str]:

@@ -229,7 +229,7 @@ def test_a_batch_is_delivered_once_by_two_workers(monkeypatch):
 
 # ── One result file twice ────────────────────────────────────────────────────────────────────────────────
 def receive(content: bytes, name: str) -> bool:
-    return receive_bank_result(received=ReceivedFile(name, content), now=NOW)
+    return receive_bank_result(received=ReceivedFile(name, content, name), now=NOW)
 
 
 def test_one_result_file_that_comes_twice_at_once_is_applied_once(monkeypatch):

@@ -23,7 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 def put_down_results(inbox: Path, batch: PaymentBatch) -> None:
-    inbox.mkdir(parents=True)
     (inbox / "RESULT-1.csv").write_bytes(result_list(batch.reference, answers_to(batch, "PAID")))
 
 
