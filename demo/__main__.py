@@ -24,7 +24,17 @@ import httpx
 import redis
 
 from chongqing_dte.foundation.embedded import FolderInUse, ServerNotStarted, embedded_services
-from demo.processes import BEAT, ROOT, WEB, WORKER, ProcessEnded, Processes, processes, wait_until
+from demo.processes import (
+    BEAT,
+    ROOT,
+    WEB,
+    WORKER,
+    JourneyFailed,
+    ProcessEnded,
+    Processes,
+    processes,
+    wait_until,
+)
 
 if TYPE_CHECKING:
     # Models can be imported only once Django is set up.
@@ -45,13 +55,15 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chongqing_dte.settings.dev")
     # The processes log to files of their own; what the demo itself prints is for the person who started it.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Started in the background by a script, we would inherit an ignored SIGINT.
+    signal.signal(signal.SIGINT, _as_interrupt)
     signal.signal(signal.SIGTERM, _as_interrupt)
     if arguments.manage is not None:
         return _manage(arguments.manage)
     try:
         with embedded_services(FOLDER) as services, _noted(services):
             return _run(arguments, services)
-    except (FolderInUse, ServerNotStarted, ProcessEnded, TimeoutError) as problem:
+    except (FolderInUse, ServerNotStarted, ProcessEnded, JourneyFailed, TimeoutError) as problem:
         say(str(problem))
         return 1
     except KeyboardInterrupt:

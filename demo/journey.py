@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import httpx
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from assessment.enums import SessionStatus
@@ -12,7 +13,7 @@ from assessment.models import AssessmentSession, LevelCertificate
 from assessment.results.template import write_results
 from demo import people
 from demo.identifiers import make_cnaps
-from demo.processes import Processes, wait_until
+from demo.processes import JourneyFailed, Processes, wait_until
 from demo.world import PASSWORD, World
 from enrollment.models import Enrollment, RosterUpload
 from enrollment.queries import id_number_hash
@@ -23,10 +24,6 @@ from subsidies.models import Entitlement, Payment, PaymentBatch
 HIDDEN_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 HIDDEN_HASH = re.compile(r'name="sha256" value="([^"]+)"')
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class JourneyFailed(Exception):
-    """A step of the main job did not go as it should."""
 
 
 class Visitor:
@@ -131,14 +128,12 @@ class MainJob:
 
     def add_missing_account(self) -> None:
         """The one who gave no account gives it; the held decision goes on by itself."""
-        if Entitlement.objects.filter(decision=Decision.HELD, superseded_at__isnull=True).exists():
+        if self._held().exists():
             self._correct_account(people.WITHOUT_ACCOUNT, "The trainee brought the account afterwards.")
             wait_until(
                 "the held certificate granted",
                 lambda: (
-                    not Entitlement.objects.filter(
-                        decision=Decision.HELD, superseded_at__isnull=True
-                    ).exists()
+                    not self._held().exists()
                     and not Payment.objects.filter(status=PaymentStatus.READY).exists()
                 ),
                 started=self.started,
@@ -168,7 +163,9 @@ class MainJob:
 
     def pay_the_returned_again(self) -> None:
         """The account whose card was not activated is corrected, and the money goes out once more."""
-        if Payment.objects.filter(status=PaymentStatus.RETURNED).exists():
+        if Payment.objects.filter(
+            status=PaymentStatus.RETURNED, entitlement__certificate__attempt__session__in=self.world.sessions
+        ).exists():
             self._correct_account(
                 people.ACCOUNT_NOT_ACTIVATED, "The bank returned the money: card not activated."
             )
@@ -180,6 +177,13 @@ class MainJob:
             self.say("the returned payment's account was corrected")
         self.release()
         self.wait_for_the_bank()
+
+    def _held(self) -> QuerySet[Entitlement]:
+        return Entitlement.objects.filter(
+            certificate__attempt__session__in=self.world.sessions,
+            decision=Decision.HELD,
+            superseded_at__isnull=True,
+        )
 
     def _correct_account(self, position: int, reason: str) -> None:
         operator = Visitor(self.base_url, "operator")

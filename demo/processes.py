@@ -22,6 +22,10 @@ class ProcessEnded(Exception):
     """A process that should run has ended by itself."""
 
 
+class JourneyFailed(Exception):
+    """A step of the main job did not go as it should."""
+
+
 class Processes:
     """The processes of one run, each with a log file of its own in the folder."""
 
@@ -95,6 +99,7 @@ class Processes:
                 left_over = psutil.Process(pid)
                 if left_over.cwd() == str(ROOT) and left_over.pid == os.getpgid(pid):
                     os.killpg(pid, signal.SIGKILL)
+                    left_over.wait(timeout=10)
         noted.unlink()
 
 

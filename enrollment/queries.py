@@ -67,6 +67,11 @@ def roster_rows_of(upload: RosterUpload) -> QuerySet[RosterRow]:
     return RosterRow.objects.filter(upload=upload).order_by("number")
 
 
+def enrolled_count_of(upload: RosterUpload) -> int:
+    """Return how many people were enrolled from one roster."""
+    return Enrollment.objects.filter(roster_row__upload=upload).count()
+
+
 def enrollments_of(training_class: TrainingClass) -> QuerySet[Enrollment]:
     """Return the people of one class, in the order in which they enrolled."""
     return Enrollment.objects.filter(training_class=training_class).select_related("trainee").order_by("id")

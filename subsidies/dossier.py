@@ -122,6 +122,13 @@ def certificate_dossier(certificate: LevelCertificate) -> CertificateDossier:
     )
 
 
+def account_is_needed(certificate: LevelCertificate) -> bool:
+    """Test whether the certificate's money waits for the person's account."""
+    live = Entitlement.objects.filter(certificate=certificate, superseded_at__isnull=True).first()
+    payment = Payment.objects.filter(entitlement__certificate=certificate).order_by("-id").first()
+    return _needs_account(live, payment)
+
+
 def _needs_account(live: Entitlement | None, payment: Payment | None) -> bool:
     held = live is not None and live.decision == Decision.HELD and live.reason == "account_is_known"
     return held or (payment is not None and payment.status == PaymentStatus.RETURNED)

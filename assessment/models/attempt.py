@@ -31,7 +31,7 @@ class Attempt(models.Model):
     outcome = models.CharField(_("Outcome"), max_length=12, choices=Outcome)
     theory_score = models.DecimalField(_("Theory score"), max_digits=4, decimal_places=1, null=True)
     practice_score = models.DecimalField(_("Practice score"), max_digits=4, decimal_places=1, null=True)
-    recorded_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(_("Recorded at"))
 
     class Meta:
         verbose_name = _("Attempt")

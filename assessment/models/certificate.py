@@ -17,7 +17,7 @@ class LevelCertificate(models.Model):
     The row is the job: while `decision_due` stands, somebody owes this certificate a decision about money.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(_("Certificate number"), max_length=40)
     institution = models.ForeignKey(
         "institutions.Institution",

@@ -13,7 +13,7 @@ from institutions.enums import Level
 class AssessmentSession(models.Model):
     """One sitting organized by an evaluation institution for one occupation, direction and level."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(_("Reference"), max_length=32, unique=True)
     institution = models.ForeignKey(
         "institutions.Institution",
@@ -28,8 +28,10 @@ class AssessmentSession(models.Model):
     level = models.CharField(_("Level"), max_length=12, choices=Level)
     held_on = models.DateField(_("Held on"))
     status = models.CharField(_("Status"), max_length=12, choices=SessionStatus, default=SessionStatus.FILED)
-    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Filed by"), on_delete=models.PROTECT, related_name="+"
+    )
+    filed_at = models.DateTimeField(_("Filed at"))
 
     class Meta:
         verbose_name = _("Assessment session")
@@ -54,7 +56,9 @@ class ResultsUpload(models.Model):
     file_name = models.CharField(_("File"), max_length=255)
     content = EncryptedBytesField()
     sha256 = models.CharField("SHA-256", max_length=64)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Uploaded by"), on_delete=models.PROTECT, related_name="+"
+    )
     uploaded_at = models.DateTimeField(_("Uploaded"))
 
     class Meta:

@@ -15,7 +15,7 @@ from assessment.results.reading import read_results
 from assessment.results.rows import ResultRow
 from assessment.transitions import SESSION_TRANSITIONS
 from chongqing_dte.foundation.audit import record_event
-from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.errors import DomainError, NotPermitted
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.tabular import parse_date
 from chongqing_dte.foundation.transitions import check_transition
@@ -45,6 +45,9 @@ def record_results(
     InvalidTransition if results were recorded already, ResultsRefused with every problem, and UnreadableWorkbook,
     WrongColumns or NoRows.
     """
+    # Nobody's file is read who may not submit one. The locked row is asked again.
+    if not policies.can_record_results(operator, AssessmentSession.objects.get(pk=session_id)):
+        raise NotPermitted
     rows = read_results(content)
     problems = find_result_problems(rows, today=timezone.localdate(now))
     try:

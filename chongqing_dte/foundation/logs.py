@@ -84,6 +84,11 @@ def current_request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
+def _is_acceptable(request_id: str) -> bool:
+    """Test whether an id from outside is one: short, plain, and nothing that could be somebody's number."""
+    return bool(ACCEPTABLE_ID.match(request_id)) and not re.search(r"\d{11}", request_id)
+
+
 class RequestIdMiddleware:
     """Gives each request an id, answers with it, and writes one line about the answer."""
 
@@ -93,7 +98,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
-        request_id = given if ACCEPTABLE_ID.match(given) else uuid.uuid4().hex
+        request_id = given if _is_acceptable(given) else uuid.uuid4().hex
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
             # The route, not the path: a path can hold what somebody typed.

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -22,6 +23,19 @@ class Window(ModelAdmin):
         return visible.select_related(*(self.list_select_related or ())).order_by(
             *(self.ordering or ("-pk",))
         )
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Accept only the filters that the page shows: any other lookup could spell out what the page masks."""
+        shown = [name for name in self.list_filter if isinstance(name, str)]
+        return lookup in {
+            f"{name}{suffix}" for name in shown for suffix in ("", "__exact", "__in", "__isnull")
+        }
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the list. A NUL in the address is nobody's filter, and PostgreSQL takes none."""
+        if any("\x00" in value for values in request.GET.lists() for value in (values[0], *values[1])):
+            raise SuspiciousOperation("The address holds a NUL.")
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Nobody adds rows here."""

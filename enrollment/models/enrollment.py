@@ -14,7 +14,7 @@ from enrollment.models.training_class import TrainingClass
 class Enrollment(models.Model):
     """One trainee in one class, as the roster row named them, with the evidence for their category."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     training_class = models.ForeignKey(
         TrainingClass, verbose_name=_("Training class"), on_delete=models.PROTECT, related_name="enrollments"
     )
@@ -32,8 +32,8 @@ class Enrollment(models.Model):
     status = models.CharField(
         _("Status"), max_length=12, choices=EnrollmentStatus, default=EnrollmentStatus.ENROLLED
     )
-    enrolled_at = models.DateTimeField()
-    completed_at = models.DateTimeField(null=True)
+    enrolled_at = models.DateTimeField(_("Enrolled at"))
+    completed_at = models.DateTimeField(_("Completed at"), null=True)
 
     class Meta:
         verbose_name = _("Enrollment")

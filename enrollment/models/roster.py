@@ -14,7 +14,7 @@ from enrollment.models.training_class import TrainingClass
 class RosterUpload(models.Model):
     """One file of trainees for one class, kept as it came. Nothing goes in before somebody confirms it."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     training_class = models.ForeignKey(
         TrainingClass,
         verbose_name=_("Training class"),
@@ -27,12 +27,18 @@ class RosterUpload(models.Model):
     status = models.CharField(_("Status"), max_length=20, choices=RosterStatus)
     accepted_count = models.PositiveIntegerField(_("Accepted rows"))
     refused_count = models.PositiveIntegerField(_("Refused rows"))
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Uploaded by"), on_delete=models.PROTECT, related_name="+"
+    )
     uploaded_at = models.DateTimeField(_("Uploaded"))
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Confirmed by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    confirmed_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(_("Confirmed at"), null=True)
 
     class Meta:
         verbose_name = _("Roster upload")

@@ -13,13 +13,13 @@ from enrollment.enums import AccountSource
 class Trainee(models.Model):
     """One person, once, whatever classes they take. Found by the keyed hash of the ID number."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("Name"), max_length=64)
     id_number = EncryptedTextField(_("ID number"))
     id_number_hash = models.CharField(max_length=64, unique=True)
     birth_date = models.DateField(_("Birth date"))
     mobile = EncryptedTextField(_("Mobile"))
-    recorded_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(_("Recorded at"))
 
     class Meta:
         verbose_name = _("Trainee")
@@ -41,9 +41,11 @@ class BankAccount(models.Model):
     cnaps = models.CharField(_("CNAPS code"), max_length=12)
     source = models.CharField(_("Source"), max_length=12, choices=AccountSource)
     reason = models.TextField(_("Reason"), blank=True)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField()
-    replaced_at = models.DateTimeField(null=True, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Recorded by"), on_delete=models.PROTECT, related_name="+"
+    )
+    recorded_at = models.DateTimeField(_("Recorded at"))
+    replaced_at = models.DateTimeField(_("Replaced at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Bank account")

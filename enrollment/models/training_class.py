@@ -19,7 +19,7 @@ from institutions.enums import Level
 class TrainingClass(models.Model):
     """One cohort: an institution trains up to so many people for one occupation, direction and level."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(_("Reference"), max_length=32, unique=True)
     institution = models.ForeignKey(
         "institutions.Institution",
@@ -40,16 +40,26 @@ class TrainingClass(models.Model):
     ends_on = models.DateField(_("Ends on"))
     seat_count = models.PositiveSmallIntegerField(_("Seats"))
     status = models.CharField(_("Status"), max_length=12, choices=ClassStatus, default=ClassStatus.FILED)
-    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Filed by"), on_delete=models.PROTECT, related_name="+"
+    )
+    filed_at = models.DateTimeField(_("Filed at"))
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Confirmed by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    confirmed_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(_("Confirmed at"), null=True)
     completed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Completed by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    completed_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(_("Completed at"), null=True)
 
     class Meta:
         verbose_name = _("Training class")

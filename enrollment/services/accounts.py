@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.tabular import clean_text
 from enrollment import policies, queries
 from enrollment.enums import AccountSource
 from enrollment.models import BankAccount
@@ -34,6 +35,8 @@ def correct_bank_account(
     reason is given.
     """
     policies.check_can_correct_bank_account(operator)
+    # One line of visible text: the bank's name goes into the bank's file.
+    account = replace(account, bank_name=clean_text(account.bank_name))
     _check_details(account)
     if not reason.strip():
         raise DomainError(_("Say why the account is changed."), code="reason_missing")

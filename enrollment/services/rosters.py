@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
-from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.errors import DomainError, NotPermitted
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment import policies, queries
@@ -35,6 +35,9 @@ def receive_roster(
     institution, InvalidTransition if the class takes no rosters, and UnreadableWorkbook, WrongColumns or NoRows,
     after which nothing is written.
     """
+    # Nobody's file is read who may not submit one. The locked row is asked again.
+    if not policies.can_upload_roster(uploader, TrainingClass.objects.get(pk=class_id)):
+        raise NotPermitted
     # Reading takes a child process and seconds, so it is done before any row is locked.
     rows = read_roster(content)
     problems = find_problems(rows, today=timezone.localdate(now))

@@ -69,7 +69,7 @@ def confirm(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Put the good rows of a roster in."""
     upload = find_upload(request, public_id)
     confirm_roster(upload_id=upload.pk, confirmer=request.user, now=timezone.now())
-    count = upload.accepted_count
+    count = queries.enrolled_count_of(upload)
     text = ngettext("%(count)s person is enrolled.", "%(count)s people are enrolled.", count) % {
         "count": count
     }

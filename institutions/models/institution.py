@@ -16,7 +16,7 @@ from institutions.models.occupation import Occupation
 class Institution(BilingualName):
     """One body that trains or assesses. What it may do stands in its accreditations."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     credit_code = models.CharField(_("Unified social credit code"), max_length=18, unique=True)
     district = models.ForeignKey(
         District, verbose_name=_("District"), on_delete=models.PROTECT, related_name="+"

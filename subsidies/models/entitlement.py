@@ -17,7 +17,7 @@ class Entitlement(models.Model):
     A decision never changes. Another one supersedes it: the former row gets `superseded_at` and stays.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     certificate = models.ForeignKey(
         "assessment.LevelCertificate",
         verbose_name=_("Level certificate"),
@@ -56,7 +56,7 @@ class Entitlement(models.Model):
     supersedes = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
-    superseded_at = models.DateTimeField(null=True)
+    superseded_at = models.DateTimeField(_("Superseded at"), null=True)
 
     class Meta:
         verbose_name = _("Entitlement")

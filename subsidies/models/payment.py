@@ -16,7 +16,7 @@ AFTER_RELEASE = (BatchStatus.RELEASED, BatchStatus.SENDING, BatchStatus.DELIVERE
 class Payment(models.Model):
     """One amount owed to one payee, in yuan. It may take several attempts, and it is paid once."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     entitlement = models.OneToOneField(
         Entitlement, verbose_name=_("Entitlement"), on_delete=models.PROTECT, related_name="payment"
     )
@@ -54,7 +54,7 @@ class Payment(models.Model):
 class PaymentBatch(models.Model):
     """The instructions sent in one file. Its bytes are fixed when it is assembled, and released by two people."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(_("Reference"), max_length=32, unique=True)
     status = models.CharField(_("Status"), max_length=12, choices=BatchStatus, default=BatchStatus.ASSEMBLED)
     line_count = models.PositiveIntegerField(_("Number of payments"))
@@ -65,13 +65,21 @@ class PaymentBatch(models.Model):
     assembled_at = models.DateTimeField(_("Assembled"))
     released_automatically = models.BooleanField(_("Released automatically"), default=False)
     first_released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("First signature"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    first_released_at = models.DateTimeField(null=True)
+    first_released_at = models.DateTimeField(_("First signature at"), null=True)
     second_released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Second signature"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    second_released_at = models.DateTimeField(null=True)
+    second_released_at = models.DateTimeField(_("Second signature at"), null=True)
     delivered_at = models.DateTimeField(_("Delivered"), null=True)
     settled_at = models.DateTimeField(_("Settled"), null=True)
 

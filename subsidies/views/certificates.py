@@ -13,15 +13,15 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessment.models import LevelCertificate
-from chongqing_dte.foundation.errors import DomainError, NotPermitted
+from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.paging import page_of
-from enrollment.policies import can_correct_bank_account
+from enrollment.policies import can_correct_bank_account, check_can_correct_bank_account
 from enrollment.rules.identifiers import mask_name, normalize_identifier
 from enrollment.services.accounts import AccountDetails, correct_bank_account
 from institutions.models import User
 from institutions.requests import SignedInRequest
 from subsidies import queries
-from subsidies.dossier import certificate_dossier
+from subsidies.dossier import account_is_needed, certificate_dossier
 from subsidies.enums import Decision, PaymentStatus
 from subsidies.forms import AccountForm
 from subsidies.views.road import road
@@ -91,6 +91,9 @@ def correct_account(request: SignedInRequest, public_id: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("certificate-detail", public_id)
     certificate = find_certificate(request, public_id)
+    check_can_correct_bank_account(request.user)
+    if not account_is_needed(certificate):
+        raise InvalidTransition(_("Nothing waits for an account of this person any more."))
     form = AccountForm(request.POST)
     if form.is_valid() and record_account(request.user, certificate, form):
         messages.success(request, _("The account is recorded. What waited for it goes on by itself."))

@@ -12,7 +12,7 @@ FOLDER = REPOSITORY / "templates"
 TEMPLATES = {str(path.relative_to(FOLDER)): path.read_text() for path in sorted(FOLDER.rglob("*.html"))}
 CODE = {str(path): path.read_text() for path in python_files(*PACKAGES)}
 # Django looks for these by name.
-KNOWN_TO_DJANGO = frozenset({"403.html", "403_csrf.html", "404.html", "500.html"})
+KNOWN_TO_DJANGO = frozenset({"400.html", "403.html", "403_csrf.html", "404.html", "500.html"})
 # What the admin looks for by name stands in its folders.
 ADMIN_FOLDERS = ("admin/", "registration/", "unfold/")
 TEMPLATE_TAG = re.compile(r"{[%{#].*?[%}#]}", re.DOTALL)

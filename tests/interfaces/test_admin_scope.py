@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from institutions.enums import MUNICIPAL_ROLES, Role
+from tests.factories.institutions import UserFactory
 from tests.interfaces.scope import browser_of, routes, two_offices
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -132,3 +133,20 @@ def test_row_in_a_window_is_looked_at_and_never_touched(world, model, row):
         "change": 403,
         "delete": 403,
     }
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "username=admin&password__startswith=argon2",
+        "password__isnull=0",
+        "full_name__regex=^.",
+        "role__exact=%00",
+    ],
+)
+def test_only_the_filters_that_are_shown_are_accepted(client, query):
+    client.force_login(UserFactory(municipal_auditor=True))
+
+    response = client.get(f"/admin/institutions/user/?{query}")
+
+    assert response.status_code == 400
