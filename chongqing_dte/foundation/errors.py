@@ -4,9 +4,13 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from django.contrib import messages
+from django.db import DataError, IntegrityError, InternalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+
+# What one bad row makes a set of rows fail with. A lost connection is not among them: that is nobody's row.
+POISON = (IntegrityError, DataError, InternalError, ArithmeticError, LookupError, ValueError)
 
 
 class DomainError(Exception):

@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 
 import structlog
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 
 from chongqing_dte.foundation.audit import record_event, record_events
+from chongqing_dte.foundation.errors import POISON
 from chongqing_dte.foundation.locks import session_lock
 from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries
@@ -55,7 +56,7 @@ def collect_bank_results(*, channel: BankChannel, now: datetime) -> int:
         for received in channel.results() if is_ours else ():
             try:
                 new_count += receive_bank_result(received=received, now=now)
-            except (DatabaseError, ArithmeticError, LookupError, ValueError):
+            except POISON:
                 # It stays where it is, and each sweep says so again; the files behind it go in.
                 log.exception("bank_result_cannot_be_stored")
                 continue

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from assessment.enums import CertificateStatus, Outcome
@@ -16,6 +16,7 @@ from assessment.models import Attempt, LevelCertificate
 from assessment.queries import attempts_of_trainees, due_certificate_ids, lock_certificates_due
 from assessment.services.certificates import make_due_again, mark_decided
 from chongqing_dte.foundation.audit import record_events
+from chongqing_dte.foundation.errors import POISON
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from enrollment.models import Enrollment
 from enrollment.queries import current_account_ids
@@ -70,7 +71,7 @@ def _decide_or_isolate(due: Sequence[int], *, now: datetime) -> int:
     """Decide a set at one stroke. If one of them makes that fail, decide them one by one: the others go on."""
     try:
         return _decide_one_set(due, now=now)
-    except (DatabaseError, ArithmeticError, LookupError, ValueError):
+    except POISON:
         if len(due) == 1:
             # It stays due, and each sweep says so again until somebody has looked.
             log.exception("certificate_cannot_be_decided", certificate=due[0])
