@@ -64,7 +64,7 @@ class ResultsUpload(models.Model):
     class Meta:
         verbose_name = _("Results upload")
         verbose_name_plural = _("Results uploads")
-        triggers = append_only()
+        triggers = append_only(encrypted=["content"])
 
     def __str__(self) -> str:
         return self.file_name

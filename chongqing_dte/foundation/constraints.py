@@ -1,5 +1,6 @@
 """Constraint kinds that every app asks for, so that each is written and named in one way."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pgtrigger
@@ -31,10 +32,27 @@ def implies(condition: Q, consequence: Q, *, name: str) -> CheckConstraint:
     return CheckConstraint(name=name, condition=~condition | consequence)
 
 
-def append_only() -> list[Any]:
-    """Triggers that refuse every UPDATE, DELETE and TRUNCATE: what was written stays as it was written."""
+def append_only(*, encrypted: Sequence[str] = ()) -> list[Any]:
+    """Triggers that refuse every UPDATE, DELETE and TRUNCATE: what was written stays as it was written.
+
+    `encrypted` columns may be written again under a newer key, and nothing else may change with them.
+    """
+    if not encrypted:
+        return [pgtrigger.Protect(name="no_update", operation=pgtrigger.Update), *never_deleted()]
+    columns = ", ".join(f"'{column}'" for column in encrypted)
     return [
-        pgtrigger.Protect(name="no_update", operation=pgtrigger.Update),
+        pgtrigger.Trigger(
+            name="no_update",
+            operation=pgtrigger.Update,
+            when=pgtrigger.Before,
+            func=f"""
+            IF to_jsonb(NEW) - ARRAY[{columns}] IS DISTINCT FROM to_jsonb(OLD) - ARRAY[{columns}]
+               OR {_not_under_a_newer_key(encrypted)} THEN
+                RAISE EXCEPTION 'no_update: % keeps what was written', TG_TABLE_NAME;
+            END IF;
+            RETURN NEW;
+            """,
+        ),
         *never_deleted(),
     ]
 
@@ -53,6 +71,75 @@ def never_deleted() -> list[Any]:
     ]
 
 
-def frozen(*fields: str) -> list[Any]:
-    """Triggers that refuse DELETE, TRUNCATE and any change of these fields once the row stands."""
-    return [pgtrigger.ReadOnly(name="frozen_facts", fields=list(fields)), *never_deleted()]
+def frozen(*fields: str, encrypted: Sequence[str] = ()) -> list[Any]:
+    """Triggers that refuse DELETE, TRUNCATE and any change of these fields once the row stands.
+
+    `encrypted` columns may be written again under a newer key, and in no other way.
+    """
+    triggers: list[Any] = [pgtrigger.ReadOnly(name="frozen_facts", fields=list(fields))] if fields else []
+    if encrypted:
+        triggers.append(
+            pgtrigger.Trigger(
+                name="frozen_secrets",
+                operation=pgtrigger.UpdateOf(*encrypted),
+                when=pgtrigger.Before,
+                func=f"""
+                IF {_not_under_a_newer_key(encrypted)} THEN
+                    RAISE EXCEPTION 'frozen_secrets: % keeps what was written', TG_TABLE_NAME;
+                END IF;
+                RETURN NEW;
+                """,
+            )
+        )
+    return [*triggers, *never_deleted()]
+
+
+def frozen_when(condition: str, *fields: str, name: str) -> Any:
+    """A trigger that refuses any change of these fields of a row for which `condition`, SQL about OLD, is true."""
+    return pgtrigger.Trigger(
+        name=name,
+        operation=pgtrigger.Update,
+        when=pgtrigger.Before,
+        condition=pgtrigger.AnyChange(*fields),
+        func=f"""
+        IF {condition} THEN
+            RAISE EXCEPTION '{name}: % keeps what it said', TG_TABLE_NAME;
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def only_shortened(span: str, *, name: str) -> Any:
+    """A trigger that refuses any change of a span of days but an earlier end, and one that leaves no day."""
+    return pgtrigger.Trigger(
+        name=name,
+        operation=pgtrigger.UpdateOf(span),
+        when=pgtrigger.Before,
+        func=f"""
+        IF {not_only_shortened(span)} THEN
+            RAISE EXCEPTION '{name}: % may end earlier, and change in no other way', TG_TABLE_NAME;
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def not_only_shortened(span: str) -> str:
+    """Return the SQL that is true if a span of days changed otherwise than by an earlier end, or has no day left."""
+    return (
+        f"(isempty(NEW.{span}) OR NOT NEW.{span} <@ OLD.{span}"
+        f" OR lower(NEW.{span}) IS DISTINCT FROM lower(OLD.{span}))"
+    )
+
+
+def _not_under_a_newer_key(columns: Sequence[str]) -> str:
+    """Return the SQL that is true if one of these columns changed otherwise than by a newer key.
+
+    The first byte of an encrypted value is the version of its key.
+    """
+    return " OR ".join(
+        f"(NEW.{column} IS DISTINCT FROM OLD.{column} AND"
+        f" COALESCE(get_byte(NEW.{column}, 0) <= get_byte(OLD.{column}, 0), TRUE))"
+        for column in columns
+    )

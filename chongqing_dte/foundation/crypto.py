@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from base64 import b32encode
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,8 @@ from django.db import models
 
 # What reading an encrypted value raises when its bytes are damaged or its key is not in FIELD_KEYS any more.
 DAMAGED = (InvalidTag, KeyError)
+NONCES_AT_ONCE = 128
+INNER_PAD, OUTER_PAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 @lru_cache(maxsize=4)
@@ -41,13 +44,44 @@ def encrypt(plain: bytes, *, context: str) -> bytes:
     return bytes([version]) + nonce + ring[version].encrypt(nonce, plain, context.encode())
 
 
+def sealer(context: str) -> Callable[[bytes], bytes]:
+    """Return a function that encrypts many values of one context, as `encrypt` does, at less cost for each."""
+    ring = _key_ring(settings.FIELD_KEYS)
+    version = max(ring)
+    seal, prefix, bound = ring[version].encrypt, bytes([version]), context.encode()
+    draw = _nonces().__next__
+
+    def sealed(plain: bytes) -> bytes:
+        nonce = draw()
+        return prefix + nonce + seal(nonce, plain, bound)
+
+    return sealed
+
+
+def _nonces() -> Iterator[bytes]:
+    """Yield random nonces, of which the system is asked for many at a time."""
+    while True:
+        drawn = os.urandom(12 * NONCES_AT_ONCE)
+        yield from (drawn[start : start + 12] for start in range(0, len(drawn), 12))
+
+
 def decrypt(stored: bytes, *, context: str) -> bytes:
     """Return the plain bytes. Raises InvalidTag if the value was altered or belongs to another context."""
     ring = _key_ring(settings.FIELD_KEYS)
     return ring[stored[0]].decrypt(stored[1:13], stored[13:], context.encode())
 
 
-def _keyed_digest(setting: str, message: bytes) -> hmac.HMAC:
+def newest_key_version() -> int:
+    """Return the version of the key that encrypts."""
+    return max(_key_ring(settings.FIELD_KEYS))
+
+
+def readable_key_versions() -> set[int]:
+    """Return the versions of the keys that decrypt."""
+    return set(_key_ring(settings.FIELD_KEYS))
+
+
+def _key(setting: str) -> bytes:
     try:
         key = bytes.fromhex(getattr(settings, setting))
     except ValueError as problem:
@@ -55,13 +89,35 @@ def _keyed_digest(setting: str, message: bytes) -> hmac.HMAC:
     # HMAC takes any key, an empty one too, and then protects nothing.
     if len(key) != 32:
         raise ImproperlyConfigured(f"{setting} must be 64 hex digits.")
-    return hmac.new(key, message, hashlib.sha256)
+    return key
+
+
+def _keyed_digest(setting: str, message: bytes) -> hmac.HMAC:
+    return hmac.new(_key(setting), message, hashlib.sha256)
 
 
 def keyed_hash(purpose: str, value: str) -> str:
     """Return 64 hex digits by which an encrypted value can be found, useless to whoever lacks the key."""
     message = f"{purpose}\x00{value}".encode()
     return _keyed_digest("HASH_KEY", message).hexdigest()
+
+
+def keyed_hasher(purpose: str) -> Callable[[str], str]:
+    """Return a function that hashes many values of one purpose, as `keyed_hash` does, at less cost for each.
+
+    Both halves of the HMAC (RFC 2104) are begun once, and continued for each value.
+    """
+    key = _key("HASH_KEY").ljust(hashlib.sha256().block_size, b"\0")
+    inner = hashlib.sha256(key.translate(INNER_PAD) + f"{purpose}\x00".encode())
+    outer = hashlib.sha256(key.translate(OUTER_PAD))
+
+    def hashed(value: str) -> str:
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(value.encode())
+        outside.update(inside.digest())
+        return outside.hexdigest()
+
+    return hashed
 
 
 def keyed_reference(*parts: str) -> str:
@@ -86,8 +142,17 @@ class EncryptedBytesField(models.BinaryField):
             value = encrypt(self._to_bytes(value), context=self._context)
         return super().get_db_prep_value(value, connection, prepared)
 
+    def renewed(self, stored: bytes) -> bytes:
+        """Return a stored value under the newest key. Raises what DAMAGED names."""
+        return encrypt(decrypt(stored, context=self._context), context=self._context)
+
     def from_db_value(self, value: Any, *_: Any) -> Any:
         return None if value is None else self._from_bytes(decrypt(bytes(value), context=self._context))
+
+    def sealer(self) -> Callable[[Any], bytes]:
+        """Return a function that turns many values into what this column stores."""
+        to_bytes, sealed = self._to_bytes, sealer(self._context)
+        return lambda value: sealed(to_bytes(value))
 
     def _to_bytes(self, value: Any) -> bytes:
         return bytes(value)

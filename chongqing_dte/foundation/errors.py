@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from django.contrib import messages
 from django.db import DataError, IntegrityError, InternalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 # What one bad row makes a set of rows fail with. A lost connection is not among them: that is nobody's row.
@@ -47,16 +48,33 @@ class InvalidTransition(DomainError):
 
 
 class DomainErrorMiddleware:
-    """Shows a domain error that no view answered: a page with the reason and the right status code."""
+    """Shows a domain error that no view answered: a page with the reason and the right status code.
+
+    Whoever signs in again in the middle of a form, or opens the address of one, gets a page too, and not a blank one.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.method == "GET" and isinstance(response, HttpResponseNotAllowed):
+            text = _(
+                "This address only takes a form. Open the page with the form again and repeat the entry."
+            )
+            messages.warning(request, text)
+            response.content = render(request, "refused.html", {"back": ""}).content
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
         messages.error(request, str(exception))
-        return render(request, "refused.html", {"error": exception}, status=exception.status_code)
+        context = {"error": exception, "back": _came_from(request)}
+        return render(request, "refused.html", context, status=exception.status_code)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the page of the portal that the request was sent from, or nothing."""
+    page = request.headers.get("Referer", "")
+    return page if url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}) else ""

@@ -1,4 +1,4 @@
-"""Locks that outlive a transaction and die with the connection, so that nothing has to expire."""
+"""Named locks of the database. They die with the transaction or the connection, so that nothing has to expire."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ def session_lock(name: str) -> Iterator[bool]:
 
     For steps that talk to the outside with no transaction open. Needs a connection of its own, not a pooler.
     """
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    key = _key_of(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         (is_ours,) = cursor.fetchone()
@@ -23,3 +23,17 @@ def session_lock(name: str) -> Iterator[bool]:
         if is_ours:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def transaction_lock(name: str) -> None:
+    """Wait for a named lock and hold it until the open transaction ends.
+
+    For rows that readers take in the order of their ids: whoever writes them one after the other commits them in
+    that order, and no reader passes over a row that is committed later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key_of(name)])
+
+
+def _key_of(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

@@ -17,14 +17,14 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("An Excel file (.xlsx) or CSV file like the template, 10 MB at most."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
+        help_text=gettext_lazy("An Excel file (.xlsx or .xls) or CSV file like the template, 20 MB at most."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
     )
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > settings.ROSTER_MAX_BYTES:
-            raise forms.ValidationError(_("The file is larger than 10 MB."), code="file_too_large")
+            raise forms.ValidationError(_("The file is larger than 20 MB."), code="file_too_large")
         return file
 
 

@@ -38,7 +38,7 @@ class BankResultFile(models.Model):
                 | (Q(status=ResultFileStatus.QUARANTINED) & ~Q(problem="")),
             ),
         ]
-        triggers = append_only()
+        triggers = append_only(encrypted=["content"])
 
     def __str__(self) -> str:
         return self.file_name

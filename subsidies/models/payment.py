@@ -122,10 +122,10 @@ class PaymentBatch(models.Model):
             "line_count",
             "total",
             "file_name",
-            "content",
             "sha256",
             "assembled_at",
             "released_automatically",
+            encrypted=["content"],
         )
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import xlsxwriter
 
@@ -26,21 +27,34 @@ PARTS = {
 
 
 def xlsx(
-    rows: Sequence[Sequence[object]], *, indent: tuple[int, int] = (0, 0), hidden_first: bool = False
+    rows: Sequence[Sequence[object]],
+    *,
+    indent: tuple[int, int] = (0, 0),
+    hidden_first: bool = False,
+    blank_first: bool = False,
+    info: Sequence[Sequence[object]] = (),
+    date_1904: bool = False,
 ) -> bytes:
     """Return a workbook with the cells in their own types, `indent` rows and columns from the corner."""
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as workbook:
+    options = {"in_memory": True, "default_date_format": "yyyy-mm-dd", "date_1904": date_1904}
+    with xlsxwriter.Workbook(target, options) as workbook:
         if hidden_first:
             cover = workbook.add_worksheet("hidden")
             cover.write_string(0, 0, "not this one")
             cover.hide()
+        if blank_first:
+            workbook.add_worksheet("Sheet1").set_column(0, 3, 20)
         sheet = workbook.add_worksheet("list")
         sheet.activate()
         sheet.set_first_sheet()
         for row_index, row in enumerate(rows, start=indent[0]):
             for place, cell in enumerate(row, start=indent[1]):
                 sheet.write(row_index, place, cell)
+        if info:
+            about = workbook.add_worksheet("info")
+            for row_index, row in enumerate(info):
+                about.write_row(row_index, 0, row)
     return target.getvalue()
 
 
@@ -57,7 +71,12 @@ def zip_of(parts: Mapping[str, str | bytes]) -> bytes:
 
 
 def raw_xlsx(
-    sheet_rows: str, *, shared: str = "", sheet_state: str = "visible", parts: Mapping[str, str] | None = None
+    sheet_rows: str,
+    *,
+    shared: str = "",
+    sheet_state: str = "visible",
+    behind: str = "",
+    parts: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a workbook around hand-written rows, which may say what no honest program writes."""
     workbook = (
@@ -69,7 +88,7 @@ def raw_xlsx(
             **PARTS,
             "xl/workbook.xml": workbook,
             "xl/worksheets/sheet1.xml": (
-                f"<worksheet {SHEET_NAMESPACE}><sheetData>{sheet_rows}</sheetData></worksheet>"
+                f"<worksheet {SHEET_NAMESPACE}><sheetData>{sheet_rows}</sheetData>{behind}</worksheet>"
             ),
             "xl/sharedStrings.xml": f"<sst {SHEET_NAMESPACE}><si><t>{shared}</t></si></sst>",
             **(parts or {}),
@@ -91,6 +110,19 @@ def with_password_flag(content: bytes) -> bytes:
     """Return a zip whose first entry claims to be encrypted."""
     entry = content.index(b"PK\x01\x02")
     return content[: entry + 8] + b"\x01" + content[entry + 9 :]
+
+
+def with_symbolic_link(content: bytes) -> bytes:
+    """Return a zip whose first entry says that it is a link to another file."""
+    entry = content.index(b"PK\x01\x02")
+    link = struct.pack("<I", 0o120777 << 16)
+    return content[: entry + 38] + link + content[entry + 42 :]
+
+
+def with_wrong_checksum(content: bytes) -> bytes:
+    """Return a zip whose sheet is not what its checksum says."""
+    entry = content.rindex(b"PK\x01\x02", 0, content.rindex(b"xl/worksheets/sheet1.xml"))
+    return content[: entry + 16] + b"\0\0\0\0" + content[entry + 20 :]
 
 
 def repeated_entry_xlsx() -> bytes:
@@ -129,13 +161,35 @@ def _directory_entry(name: str, *, kind: int, child: int, start: int, size: int)
     )
 
 
-def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
+class XlsFormula(NamedTuple):
+    """A formula in an Excel 97 workbook with its last result, or with the code of its error."""
+
+    result: float = 0
+    error: int | None = None
+
+
+class XlsError(NamedTuple):
+    """An error in an Excel 97 workbook that no formula stands behind."""
+
+    code: int
+
+
+def xls(rows: Sequence[Sequence[str | float | XlsFormula | XlsError]], *, links_to: str = "") -> bytes:
     """Return a small Excel 97 workbook (BIFF8)."""
     sheet = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))
     for row_index, row in enumerate(rows):
         for place, cell in enumerate(row):
             where = struct.pack("<HHH", row_index, place, 0)
-            if isinstance(cell, str):
+            if isinstance(cell, XlsFormula):
+                result = (
+                    struct.pack("<d", cell.result)
+                    if cell.error is None
+                    else bytes([2, 0, cell.error, 0, 0, 0, 255, 255])
+                )
+                sheet += _record(0x0006, where + result + struct.pack("<HIHBH", 0, 0, 3, 0x1E, 1))
+            elif isinstance(cell, XlsError):
+                sheet += _record(0x0205, where + bytes([cell.code, 1]))
+            elif isinstance(cell, str):
                 text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
                 sheet += _record(0x0204, where + text)
             else:
@@ -143,9 +197,15 @@ def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
     sheet += _record(0x000A, b"")
     start = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
     name = b"\x04\x00list"
-    offset = len(start) + len(_record(0x0085, bytes(6) + name)) + len(_record(0x000A, b""))
+    link = (
+        struct.pack("<HHB", 0, len(links_to), 0) + links_to.encode()
+        if links_to
+        else struct.pack("<HH", 1, 0x0401)
+    )
+    behind = _record(0x01AE, link) + _record(0x000A, b"")
+    offset = len(start) + len(_record(0x0085, bytes(6) + name)) + len(behind)
     bound_sheet = _record(0x0085, struct.pack("<IBB", offset, 0, 0) + name)
-    return compound_file("Workbook", start + bound_sheet + _record(0x000A, b"") + sheet)
+    return compound_file("Workbook", start + bound_sheet + behind + sheet)
 
 
 def _record(kind: int, body: bytes) -> bytes:

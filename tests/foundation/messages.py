@@ -1,26 +1,28 @@
-"""The broker as the tests see it: the messages that wait in the queue of nudges."""
+"""The broker as the tests see it: the messages that wait in the queues of nudges."""
 
 import json
 from typing import Any
 
 import redis
 
+QUEUES = ("money", "heavy")
+
 
 class WaitingMessages:
-    """What was sent to the queue since the test began."""
+    """What was sent to the queues since the test began."""
 
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(url)
-        self._client.delete("money")
+        self._client.delete(*QUEUES)
 
     def all(self) -> list[dict[str, Any]]:
-        """Return the messages, oldest first."""
-        return [json.loads(raw) for raw in reversed(self._client.lrange("money", 0, -1))]
+        """Return the messages, queue by queue, the oldest of each first."""
+        return [json.loads(raw) for queue in QUEUES for raw in reversed(self._client.lrange(queue, 0, -1))]
 
     def names(self) -> list[str]:
         """Return the tasks that the messages are for."""
         return [message["headers"]["task"] for message in self.all()]
 
     def close(self) -> None:
-        self._client.delete("money")
+        self._client.delete(*QUEUES)
         self._client.close()

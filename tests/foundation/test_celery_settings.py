@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from chongqing_dte.celery import app
+from enrollment.queries import CHECK_IS_STALE_AFTER
 
 TASKS = [
     "assessment.tasks.refresh_progress_task",
@@ -22,9 +23,35 @@ def test_message_that_nobody_takes_within_a_minute_is_dropped(name):
     assert app.tasks[name].expires == 60
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS)))
+# Reads whole files in a queue of its own. Its attempts are counted in the row, so that no file is read for ever.
+HEAVY = {"enrollment.tasks.check_received_rosters_task"}
+
+
+@pytest.mark.parametrize("name", sorted({*TASKS} - HEAVY))
 def test_message_is_acknowledged_before_the_work(name):
     assert not app.tasks[name].acks_late
+
+
+@pytest.mark.parametrize("name", sorted(HEAVY))
+def test_heavy_message_is_acknowledged_after_the_work_and_not_when_its_worker_dies(name):
+    assert app.tasks[name].acks_late
+    assert not app.tasks[name].reject_on_worker_lost
+    assert not app.conf.task_reject_on_worker_lost
+
+
+@pytest.mark.parametrize("name", sorted(HEAVY))
+def test_heavy_task_goes_to_its_own_queue_and_ends_before_it_could_be_delivered_again(name):
+    queue = app.amqp.router.route({}, name)["queue"]
+    visible_again_after = app.conf.broker_transport_options["visibility_timeout"]
+
+    assert queue.name == "heavy"
+    assert app.tasks[name].soft_time_limit < app.tasks[name].time_limit < visible_again_after
+
+
+def test_check_counts_as_stale_only_after_its_task_was_killed():
+    limits = [app.tasks[name].time_limit for name in HEAVY]
+
+    assert max(limits) < CHECK_IS_STALE_AFTER.total_seconds()
 
 
 def test_only_json_is_read_and_written():

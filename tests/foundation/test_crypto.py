@@ -6,7 +6,14 @@ from cryptography.exceptions import InvalidTag
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from chongqing_dte.foundation.crypto import decrypt, encrypt, keyed_hash, keyed_reference
+from chongqing_dte.foundation.crypto import (
+    decrypt,
+    encrypt,
+    keyed_hash,
+    keyed_hasher,
+    keyed_reference,
+    sealer,
+)
 from enrollment.models import Trainee
 from tests.factories.enrollment import TraineeFactory
 
@@ -158,3 +165,22 @@ def test_value_moved_to_another_column_does_not_decrypt():
 
     with pytest.raises(InvalidTag):
         Trainee.objects.get(pk=trainee.pk)
+
+
+def test_many_values_are_hashed_as_one_is():
+    hashed = keyed_hasher("id_number")
+
+    assert [hashed(value) for value in ("1", "张三", "1")] == [
+        keyed_hash("id_number", value) for value in ("1", "张三", "1")
+    ]
+
+
+def test_many_values_are_encrypted_as_one_is(settings):
+    settings.FIELD_KEYS = f"{FIRST},{SECOND}"
+    sealed = sealer("a.b")
+
+    stored = [sealed(b"500299"), sealed(b"500299")]
+
+    assert stored[0] != stored[1]
+    assert [value[0] for value in stored] == [2, 2]
+    assert [decrypt(value, context="a.b") for value in stored] == [b"500299", b"500299"]

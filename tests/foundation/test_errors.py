@@ -1,5 +1,5 @@
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.test import Client
 from django.urls import include, path
 
@@ -17,6 +17,8 @@ REFUSALS = {
 def refuse(_request, kind):
     if kind == "fine":
         return HttpResponse("fine")
+    if kind == "form-only":
+        return HttpResponseNotAllowed(["POST"])
     raise REFUSALS[kind]
 
 
@@ -47,11 +49,31 @@ def test_refusal_is_a_page_with_the_reason_and_its_status_code(client, kind, cod
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("referer", "leads_back"), [("http://testserver/x/", 1), ("http://other/x/", 0)])
+def test_refusal_leads_back_to_the_page_of_the_portal_that_it_came_from(client, referer, leads_back):
+    answer = client.get("/refuse/refused/", headers={"referer": referer})
+
+    assert answer.content.decode().count(f'href="{referer}"') == leads_back
+
+
+@pytest.mark.django_db
 def test_other_failures_are_not_shown(client):
     answer = client.get("/refuse/broken/")
 
     assert answer.status_code == 500
     assert "a secret of the code" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_address_that_only_takes_a_form_is_not_a_blank_page(client):
+    answer = client.get("/refuse/form-only/")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "This address only takes a form." in answer.content.decode()
+
+
+def test_machine_gets_no_page_for_a_wrong_method(client):
+    assert client.put("/refuse/form-only/").content == b""
 
 
 @pytest.mark.django_db

@@ -1,0 +1,47 @@
+"""One bad row does not stop the others, and a lost connection is nobody's row."""
+
+import pytest
+from django.db import IntegrityError, OperationalError
+
+from chongqing_dte.foundation.sets import act_or_isolate
+
+
+def refusing(bad, problem=IntegrityError):
+    """Return an act that fails for a set with one of these rows, and the list of sets that it was done to."""
+    done = []
+
+    def act(ids):
+        if set(ids) & set(bad):
+            raise problem
+        done.append(tuple(ids))
+        return len(ids)
+
+    return act, done
+
+
+def test_good_set_is_done_at_one_stroke():
+    act, done = refusing([])
+
+    assert act_or_isolate([1, 2, 3], act, complaint="refused") == 3
+    assert done == [(1, 2, 3)]
+
+
+def test_bad_row_is_left_and_the_others_are_done_one_by_one():
+    act, done = refusing([2])
+
+    assert act_or_isolate([1, 2, 3], act, complaint="refused") == 2
+    assert done == [(1,), (3,)]
+
+
+def test_bad_row_alone_ends_there():
+    act, done = refusing([2])
+
+    assert act_or_isolate([2], act, complaint="refused") == 0
+    assert done == []
+
+
+def test_lost_connection_is_told_and_not_put_on_a_row():
+    act, _done = refusing([2], OperationalError)
+
+    with pytest.raises(OperationalError):
+        act_or_isolate([1, 2], act, complaint="refused")
