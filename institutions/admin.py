@@ -6,11 +6,14 @@ from chongqing_dte.foundation.windows import Window
 from institutions import queries
 from institutions.models import (
     Accreditation,
+    CalendarDay,
     District,
     FeeSchedule,
+    FundedQuota,
     Institution,
     Occupation,
     ProgrammeYear,
+    Suspension,
     User,
 )
 
@@ -54,7 +57,7 @@ class InstitutionWindow(Window):
 @admin.register(Accreditation)
 class AccreditationWindow(Window):
     visible_to = queries.accreditations_visible_to
-    list_display = ("institution", "kind", "occupation", "level", "in_force")
+    list_display = ("institution", "kind", "occupation", "direction", "level", "in_force")
     list_select_related = ("institution", "occupation")
     list_filter = ("kind", "level")
 
@@ -65,6 +68,33 @@ class FeeScheduleWindow(Window):
     list_display = ("institution", "occupation", "level", "total", "in_force", "announcement_url")
     list_select_related = ("institution", "occupation")
     list_filter = ("level",)
+
+
+@admin.register(FundedQuota)
+class FundedQuotaWindow(Window):
+    visible_to = queries.quotas_visible_to
+    list_display = ("institution", "year", "seat_count", "reserved_count", "free_count", "source")
+    list_select_related = ("institution",)
+    list_filter = ("year",)
+
+    @admin.display(description=_("Free seats"))
+    def free_count(self, quota: FundedQuota) -> int:
+        return quota.free_count
+
+
+@admin.register(Suspension)
+class SuspensionWindow(Window):
+    visible_to = queries.suspensions_visible_to
+    list_display = ("institution", "in_force", "reason", "imposed_by", "imposed_at", "lifted_by", "lifted_at")
+    list_select_related = ("institution", "imposed_by", "lifted_by")
+
+
+@admin.register(CalendarDay)
+class CalendarDayWindow(Window):
+    visible_to = queries.calendar_visible_to
+    ordering = ("-day",)
+    list_display = ("day", "is_working", "name", "source")
+    list_filter = ("is_working",)
 
 
 @admin.register(User)

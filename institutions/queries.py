@@ -1,17 +1,28 @@
-from datetime import date
+from calendar import isleap
+from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import ExtractYear
 
-from institutions.enums import MUNICIPAL_ROLES, AccreditationKind, Role
+from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, AccreditationKind, Role
 from institutions.models import (
     Accreditation,
+    CalendarDay,
     District,
     FeeSchedule,
+    FundedQuota,
     Institution,
     Occupation,
     ProgrammeYear,
+    Suspension,
     User,
 )
+from institutions.rules import working_days
+from institutions.rules.coverage import first_uncovered_day
+
+# The longest run of days without work is far shorter than the days that are read beside those asked for.
+HOLIDAYS_BESIDE = 30
 
 
 def districts_visible_to(user: User) -> QuerySet[District]:
@@ -30,9 +41,11 @@ def programme_years_visible_to(user: User) -> QuerySet[ProgrammeYear]:
 
 
 def institutions_visible_to(user: User) -> QuerySet[Institution]:
-    """Return every institution for the municipal bureau, and for others their own."""
+    """Return every institution for the municipal bureau, those of its district for a district, and one's own."""
     if user.role in MUNICIPAL_ROLES:
         return Institution.objects.all()
+    if user.role in DISTRICT_ROLES and user.district_id is not None:
+        return Institution.objects.filter(district_id=user.district_id)
     if user.institution_id is None:
         return Institution.objects.none()
     return Institution.objects.filter(pk=user.institution_id)
@@ -46,6 +59,21 @@ def accreditations_visible_to(user: User) -> QuerySet[Accreditation]:
 def fee_schedules_visible_to(user: User) -> QuerySet[FeeSchedule]:
     """Return the fee schedules of the institutions that this person may see."""
     return FeeSchedule.objects.filter(institution__in=institutions_visible_to(user))
+
+
+def quotas_visible_to(user: User) -> QuerySet[FundedQuota]:
+    """Return the funded quotas of the institutions that this person may see."""
+    return FundedQuota.objects.filter(institution__in=institutions_visible_to(user))
+
+
+def suspensions_visible_to(user: User) -> QuerySet[Suspension]:
+    """Return the suspensions, lifted ones too, of the institutions that this person may see."""
+    return Suspension.objects.filter(institution__in=institutions_visible_to(user))
+
+
+def calendar_visible_to(user: User) -> QuerySet[CalendarDay]:
+    """Return every day of the working-day calendar: reference data that all offices share."""
+    return CalendarDay.objects.all() if user.is_active else CalendarDay.objects.none()
 
 
 def users_visible_to(user: User) -> QuerySet[User]:
@@ -73,17 +101,136 @@ def institution_by_credit_code(credit_code: str) -> Institution | None:
     return Institution.objects.filter(credit_code=credit_code).first()
 
 
+def institution_exists(institution_id: int) -> bool:
+    """Test whether there is an institution with this key."""
+    return Institution.objects.filter(pk=institution_id).exists()
+
+
+def occupation_exists(occupation_id: int) -> bool:
+    """Test whether there is an occupation with this key."""
+    return Occupation.objects.filter(pk=occupation_id).exists()
+
+
 def is_accredited(
-    *, institution_id: int, kind: AccreditationKind, occupation_id: int, level: str, on: date
+    *,
+    institution_id: int,
+    kind: AccreditationKind,
+    occupation_id: int,
+    level: str,
+    on: date,
+    direction: str = "",
 ) -> bool:
-    """Test whether the institution may train, or assess, this on that day."""
-    return Accreditation.objects.filter(
-        institution_id=institution_id,
-        kind=kind,
-        occupation_id=occupation_id,
-        level=level,
-        in_force__contains=on,
-    ).exists()
+    """Test whether the institution may train, or assess, this on that day.
+
+    An accreditation without a direction covers all of them, one with a direction only that one.
+    """
+    return (
+        _accreditations_for(institution_id, kind, occupation_id, level, direction)
+        .filter(in_force__contains=on)
+        .exists()
+    )
+
+
+def first_day_without_accreditation(
+    *,
+    institution_id: int,
+    occupation_id: int,
+    level: str,
+    direction: str,
+    first: date,
+    last: date,
+) -> date | None:
+    """Return the first of these days on which the institution may not train this, or None if there is none.
+
+    Accreditations that follow each other without a gap count together: a renewal goes on with what there was.
+    """
+    spans = (
+        _accreditations_for(institution_id, AccreditationKind.TRAINING, occupation_id, level, direction)
+        .filter(in_force__overlap=DateRange(first, last, "[]"))
+        .values_list("in_force", flat=True)
+    )
+    return first_uncovered_day([(span.lower, span.upper) for span in spans], first=first, last=last)
+
+
+def is_suspended(institution_id: int, on: date) -> bool:
+    """Test whether a suspension of the institution holds on that day. One that is lifted ends with the day before."""
+    return _suspensions_on(on).filter(institution_id=institution_id).exists()
+
+
+def institutions_with_standing_visible_to(user: User, on: date) -> QuerySet[Institution]:
+    """Return the institutions that this person may see, each with `accreditation_count` and `is_suspended` of a day."""
+    return (
+        institutions_visible_to(user)
+        .select_related("district")
+        .annotate(
+            accreditation_count=Count("accreditations", filter=Q(accreditations__in_force__contains=on)),
+            is_suspended=Exists(_suspensions_on(on).filter(institution=OuterRef("pk"))),
+        )
+    )
+
+
+def suspended_count(user: User, on: date) -> int:
+    """Return how many of the institutions that this person may see are suspended on that day."""
+    return (
+        institutions_visible_to(user)
+        .filter(Exists(_suspensions_on(on).filter(institution=OuterRef("pk"))))
+        .count()
+    )
+
+
+def lock_institution(institution_id: int) -> Institution:
+    """Return one institution; whoever locks it too waits until this transaction ends. Rows may still point at it."""
+    return Institution.objects.select_for_update(of=("self",), no_key=True).get(pk=institution_id)
+
+
+def lock_suspension(suspension_id: int) -> Suspension:
+    """Return one suspension that no other transaction can change until this one ends."""
+    return Suspension.objects.select_for_update(of=("self",)).get(pk=suspension_id)
+
+
+def lock_accreditation(accreditation_id: int) -> Accreditation:
+    """Return one accreditation that no other transaction can change until this one ends."""
+    return Accreditation.objects.select_for_update(of=("self",)).get(pk=accreditation_id)
+
+
+def lock_quota(*, institution_id: int, year: int) -> FundedQuota | None:
+    """Return the institution's seats of a year, which no other transaction can reserve until this one ends."""
+    quotas = FundedQuota.objects.select_for_update(of=("self",))
+    return quotas.filter(institution_id=institution_id, year=year).first()
+
+
+def lock_calendar_day(day: date) -> CalendarDay | None:
+    """Return one day of the calendar, which no other transaction can change until this one ends."""
+    return CalendarDay.objects.select_for_update(of=("self",)).filter(day=day).first()
+
+
+def lock_calendar_year(year: int) -> list[CalendarDay]:
+    """Return the known days of a year, in order, which no other transaction can change until this one ends."""
+    days = CalendarDay.objects.select_for_update(of=("self",)).filter(day__year=year)
+    return list(days.order_by("day"))
+
+
+def calendar_years() -> list[int]:
+    """Return the years of which every day is known, in order."""
+    counted = (
+        CalendarDay.objects.annotate(year=ExtractYear("day"))
+        .values("year")
+        .annotate(day_count=Count("pk"))
+        .order_by("year")
+        .values_list("year", "day_count")
+    )
+    return [year for year, day_count in counted if day_count == 365 + isleap(year)]
+
+
+def working_day_after(start: date, count: int) -> date | None:
+    """Return the `count`-th working day after a day, or None where the calendar does not reach so far."""
+    # Five days of a week are worked at most, so that twice the count and the longest holiday are always enough.
+    last = start + timedelta(days=2 * count + HOLIDAYS_BESIDE)
+    days = CalendarDay.objects.filter(day__gt=start, day__lte=last)
+    try:
+        return working_days.working_day_after(start, count, dict(days.values_list("day", "is_working")))
+    except working_days.CalendarMissing:
+        return None
 
 
 def districts_in_force(on: date) -> list[District]:
@@ -94,3 +241,21 @@ def districts_in_force(on: date) -> list[District]:
 def fee_schedules_of(institution_ids: set[int]) -> list[FeeSchedule]:
     """Return every fee schedule, past ones too, that these evaluation institutions have published."""
     return list(FeeSchedule.objects.filter(institution_id__in=institution_ids).order_by("id"))
+
+
+def _accreditations_for(
+    institution_id: int, kind: AccreditationKind, occupation_id: int, level: str, direction: str
+) -> QuerySet[Accreditation]:
+    return Accreditation.objects.filter(
+        institution_id=institution_id,
+        kind=kind,
+        occupation_id=occupation_id,
+        direction__in={"", direction},
+        level=level,
+    )
+
+
+def _suspensions_on(day: date) -> QuerySet[Suspension]:
+    return Suspension.objects.filter(
+        Q(lifted_at__isnull=True) | Q(lifted_at__date__gt=day), in_force__contains=day
+    )

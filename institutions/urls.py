@@ -1,9 +1,21 @@
 from django.urls import path
 
-from institutions import views
+from institutions.views import calendar, desk, institutions, setup, standing
+
+INSTITUTION = "setup/institutions/<uuid:public_id>/"
 
 urlpatterns = [
-    path("desk/", views.desk, name="desk"),
-    path("login/", views.sign_in, name="login"),
-    path("logout/", views.sign_out, name="logout"),
+    path("desk/", desk.desk, name="desk"),
+    path("login/", desk.sign_in, name="login"),
+    path("logout/", desk.sign_out, name="logout"),
+    path("setup/", setup.setup, name="setup"),
+    path("setup/calendar/", calendar.year_page, name="calendar"),
+    path("setup/calendar/days/", calendar.set_day, name="calendar-day"),
+    path("setup/institutions/", institutions.institution_list, name="institution-list"),
+    path(INSTITUTION, institutions.institution_detail, name="institution-detail"),
+    path(f"{INSTITUTION}accreditations/", standing.grant, name="accreditation-grant"),
+    path(f"{INSTITUTION}accreditation-end/", standing.end, name="accreditation-end"),
+    path(f"{INSTITUTION}quotas/", standing.set_quota, name="quota-set"),
+    path(f"{INSTITUTION}suspensions/", standing.suspend, name="institution-suspend"),
+    path(f"{INSTITUTION}suspension-lifting/", standing.lift, name="suspension-lift"),
 ]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.constraints import frozen, known_value, never_deleted
+from chongqing_dte.foundation.constraints import frozen, known_value, only_shortened
 from institutions.enums import AccreditationKind, Level
 from institutions.models.district import District
 from institutions.models.naming import BilingualName
@@ -31,7 +31,11 @@ class Institution(BilingualName):
 
 
 class Accreditation(models.Model):
-    """One approval of an institution to train, or to assess, one occupation at one level, over dates."""
+    """One approval of an institution to train, or to assess, one occupation at one level, over dates.
+
+    Without a direction it covers every direction of the occupation. It can end earlier than it said, and change in
+    no other way.
+    """
 
     institution = models.ForeignKey(
         Institution, verbose_name=_("Institution"), on_delete=models.PROTECT, related_name="accreditations"
@@ -40,6 +44,7 @@ class Accreditation(models.Model):
     occupation = models.ForeignKey(
         Occupation, verbose_name=_("Occupation"), on_delete=models.PROTECT, related_name="+"
     )
+    direction = models.CharField(_("Direction"), max_length=64, blank=True)
     level = models.CharField(_("Level"), max_length=12, choices=Level)
     in_force = DateRangeField(_("In force"))
 
@@ -55,12 +60,16 @@ class Accreditation(models.Model):
                     ("institution", RangeOperators.EQUAL),
                     ("kind", RangeOperators.EQUAL),
                     ("occupation", RangeOperators.EQUAL),
+                    ("direction", RangeOperators.EQUAL),
                     ("level", RangeOperators.EQUAL),
                     ("in_force", RangeOperators.OVERLAPS),
                 ],
             ),
         ]
-        triggers = never_deleted()
+        triggers = [
+            *frozen("institution", "kind", "occupation", "direction", "level"),
+            only_shortened("in_force", name="accreditation_only_shortened"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.kind} {self.occupation_id} {self.level}"

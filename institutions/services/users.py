@@ -1,8 +1,12 @@
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
+from chongqing_dte.foundation.audit import record_event
+from chongqing_dte.foundation.errors import DomainError
 from institutions.models import District, Institution, User
 
 
@@ -14,11 +18,29 @@ class Office:
     institution: Institution | None = None
 
 
+class UserNameTaken(DomainError):
+    """Another person signs in with this name."""
+
+    code = "user_name_taken"
+
+    def __init__(self) -> None:
+        super().__init__(_("This user name is taken. Choose another."))
+
+
 @transaction.atomic(durable=True)
 def create_user(
-    *, username: str, full_name: str, role: str, password: str, office: Office | None = None
+    *,
+    username: str,
+    full_name: str,
+    role: str,
+    password: str,
+    now: datetime,
+    office: Office | None = None,
 ) -> User:
-    """Create a person's account. Raises ValidationError for a weak password, IntegrityError for a wrong office."""
+    """Create a person's account.
+
+    Raises ValidationError for a weak password, UserNameTaken, and IntegrityError `user_role_has_its_office`.
+    """
     where = office or Office()
     user = User(
         username=username,
@@ -29,5 +51,12 @@ def create_user(
     )
     validate_password(password, user)
     user.set_password(password)
-    user.save()
+    try:
+        user.save(force_insert=True)
+    except IntegrityError as refusal:
+        # PostgreSQL names the column of a unique field in the constraint's name.
+        if "institutions_user_username" not in str(refusal):
+            raise
+        raise UserNameTaken from refusal
+    record_event("user.created", subject=user, at=now, facts={"role": role})
     return user

@@ -14,10 +14,17 @@ register = template.Library()
 
 HOME = (gettext_lazy("Home"), "home")
 CLASSES = (gettext_lazy("Training classes"), "class-list")
+FILINGS = (gettext_lazy("Filings to answer"), "filing-list")
+OVERDUE_FILINGS = (gettext_lazy("Overdue filings"), "filing-list")
 SESSIONS = (gettext_lazy("Assessment sessions"), "session-list")
 CERTIFICATES = (gettext_lazy("Level certificates"), "certificate-list")
 BATCHES = (gettext_lazy("Payment batches"), "batch-list")
-ADMIN = (gettext_lazy("Municipal desk"), "admin:index")
+SETUP = (gettext_lazy("Setup"), "setup")
+INSTITUTIONS = (gettext_lazy("Institutions"), "institution-list")
+OWN_INSTITUTION = (gettext_lazy("Our institution"), "institution-list")
+CORRECTIONS = (gettext_lazy("Corrections"), "identity-correction-list")
+# Lists that are seldom looked at: the municipal bureau finds them behind its setup.
+RECORDS = ("identity-correction-list", "merge-list", "reveal-list")
 
 
 @dataclass(frozen=True)
@@ -34,10 +41,8 @@ def main_navigation(context: dict[str, Any]) -> list[NavigationLink]:
     places = _places_for(getattr(request, "user", None))
     if request is None or len(places) < 2:
         return []
-    links = [(label, reverse(name)) for label, name in places]
     return [
-        NavigationLink(str(label), url, request.path == url or (url != "/" and request.path.startswith(url)))
-        for label, url in links
+        NavigationLink(str(label), reverse(name), _is_current(request.path, name)) for label, name in places
     ]
 
 
@@ -48,14 +53,28 @@ def office_of(user: User) -> str:
     return office.name if office else _("Municipal bureau")
 
 
+def _is_current(path: str, name: str) -> bool:
+    """Test whether a page lies behind an entry. Nobody has both the setup and one of the records as an entry."""
+    urls = [reverse(place) for place in (name, *(RECORDS if name == SETUP[1] else ()))]
+    return any(path == url or (url != "/" and path.startswith(url)) for url in urls)
+
+
 def _places_for(user: object) -> list[tuple[Promise, str]]:
     role = getattr(user, "role", None)
     if role in MUNICIPAL_ROLES:
-        return [HOME, CERTIFICATES, BATCHES, CLASSES, SESSIONS, ADMIN]
+        return [
+            HOME,
+            CERTIFICATES,
+            BATCHES,
+            CLASSES,
+            OVERDUE_FILINGS,
+            SESSIONS,
+            SETUP,
+        ]
     if role in DISTRICT_ROLES:
-        return [HOME, CLASSES, CERTIFICATES]
+        return [HOME, FILINGS, CLASSES, CORRECTIONS, CERTIFICATES, INSTITUTIONS]
     if role in TRAINING_ROLES:
-        return [HOME, CLASSES]
+        return [HOME, CLASSES, OWN_INSTITUTION]
     if role in EVALUATION_ROLES:
-        return [HOME, SESSIONS]
+        return [HOME, SESSIONS, OWN_INSTITUTION]
     return [HOME]

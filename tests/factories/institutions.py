@@ -16,7 +16,16 @@ from institutions.enums import (
     Level,
     Role,
 )
-from institutions.models import Accreditation, District, FeeSchedule, Field, Institution, Occupation, User
+from institutions.models import (
+    Accreditation,
+    District,
+    FeeSchedule,
+    Field,
+    FundedQuota,
+    Institution,
+    Occupation,
+    User,
+)
 
 PASSWORD = "correct horse battery"
 WHOLE_PLAN = DateRange(date(2025, 1, 1), date(2031, 1, 1))
@@ -75,6 +84,16 @@ class AccreditationFactory(DjangoModelFactory):
     occupation = factory.SubFactory(OccupationFactory)
     level = Level.JUNIOR
     in_force = WHOLE_PLAN
+
+
+class FundedQuotaFactory(DjangoModelFactory):
+    class Meta:
+        model = FundedQuota
+
+    institution = factory.SubFactory(InstitutionFactory)
+    year = 2026
+    seat_count = 1000
+    source = "Example"
 
 
 class FeeScheduleFactory(DjangoModelFactory):

@@ -5,7 +5,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
+from django.utils import timezone
 
+from chongqing_dte.foundation.errors import DomainError
 from institutions.enums import Role
 from institutions.queries import district_by_code, institution_by_credit_code
 from institutions.services.users import Office, create_user
@@ -29,13 +31,16 @@ class Command(BaseCommand):
                 full_name=options["full_name"],
                 role=options["role"],
                 password=password,
+                now=timezone.now(),
                 office=self._office(options),
             )
         except ValidationError as problem:
             raise CommandError("; ".join(problem.messages)) from problem
+        except DomainError as refusal:
+            raise CommandError(str(refusal)) from refusal
         except IntegrityError as problem:
             raise CommandError(
-                "The name is taken, or the role does not fit the office: district roles need --district, "
+                "The role does not fit the office: district roles need --district, "
                 "institution roles need --institution, municipal roles neither."
             ) from problem
         self.stdout.write(f"{options['username']} can sign in.")

@@ -6,9 +6,13 @@ from institutions.services.reference_data import load_reference_data
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date: migrations, then reference data. Safe to repeat."
+    help = (
+        "Bring the database up to date: migrations, then reference data and the working-day calendar. "
+        "Safe to repeat."
+    )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         for label, count in load_reference_data().items():
             self.stdout.write(f"{label}: {count}")
+        call_command("load_calendar", stdout=self.stdout)

@@ -16,8 +16,10 @@ sign_out = LogoutView.as_view()
 def desk(request: SignedInRequest) -> HttpResponse:
     """Send a person to the list that their work begins with."""
     role = request.user.role
-    if role in TRAINING_ROLES or role in DISTRICT_ROLES:
+    if role in TRAINING_ROLES:
         return redirect("class-list")
+    if role in DISTRICT_ROLES:
+        return redirect("filing-list")
     if role in EVALUATION_ROLES:
         return redirect("session-list")
     return redirect("certificate-list")
