@@ -1,6 +1,40 @@
-from enrollment.models.enrollment import Enrollment
+from enrollment.models.attendance import AttendanceDelivery, AttendanceMark, Lesson, TrainingCertificate
+from enrollment.models.enrollment import EVIDENCE_FIELDS, Enrollment, EnrollmentChange
+from enrollment.models.export import Export, ExportDownload
+from enrollment.models.intake_policy import IntakePolicy
+from enrollment.models.register import RegisterAnswer
 from enrollment.models.roster import RosterRow, RosterUpload
-from enrollment.models.trainee import BankAccount, Trainee
-from enrollment.models.training_class import TrainingClass
+from enrollment.models.trainee import (
+    BankAccount,
+    ChangedTraineeId,
+    IdentityCorrection,
+    Reveal,
+    Trainee,
+    TraineeMerge,
+)
+from enrollment.models.training_class import ClassStep, ClassTrainer, TrainingClass
 
-__all__ = ["BankAccount", "Enrollment", "RosterRow", "RosterUpload", "Trainee", "TrainingClass"]
+__all__ = [
+    "EVIDENCE_FIELDS",
+    "AttendanceDelivery",
+    "AttendanceMark",
+    "BankAccount",
+    "ChangedTraineeId",
+    "ClassStep",
+    "ClassTrainer",
+    "Enrollment",
+    "EnrollmentChange",
+    "Export",
+    "ExportDownload",
+    "IdentityCorrection",
+    "IntakePolicy",
+    "Lesson",
+    "RegisterAnswer",
+    "Reveal",
+    "RosterRow",
+    "RosterUpload",
+    "Trainee",
+    "TraineeMerge",
+    "TrainingCertificate",
+    "TrainingClass",
+]

@@ -1,14 +1,20 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.constraints import append_only, both_or_neither, frozen, implies, known_value
 from chongqing_dte.foundation.crypto import EncryptedBytesField, EncryptedTextField
 from enrollment.enums import RosterStatus, RowOutcome
 from enrollment.models.training_class import TrainingClass
+
+# What waits for a worker.
+WAITING_FOR_CHECKS = (RosterStatus.RECEIVED, RosterStatus.CHECKING)
+# What has been checked, row by row.
+CHECKED = (RosterStatus.READY, RosterStatus.CONFIRMED, RosterStatus.PARTLY_CONFIRMED)
 
 
 class RosterUpload(models.Model):
@@ -24,9 +30,25 @@ class RosterUpload(models.Model):
     file_name = models.CharField(_("File"), max_length=255)
     content = EncryptedBytesField()
     sha256 = models.CharField("SHA-256", max_length=64)
-    status = models.CharField(_("Status"), max_length=20, choices=RosterStatus)
-    accepted_count = models.PositiveIntegerField(_("Accepted rows"))
-    refused_count = models.PositiveIntegerField(_("Refused rows"))
+    status = models.CharField(_("Status"), max_length=20, choices=RosterStatus, default=RosterStatus.RECEIVED)
+    # Progress of the check. The row count is known once the file has been read.
+    row_count = models.PositiveIntegerField(_("Rows"), default=0)
+    checked_count = models.PositiveIntegerField(_("Checked rows"), default=0)
+    # How often a worker has begun; a file that kills its worker is given up.
+    check_attempt_count = models.PositiveSmallIntegerField(default=0)
+    checking_since = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(_("Checked at"), null=True, blank=True)
+    # Why the whole file was refused: a code, and the names of columns that its message shows.
+    failure_code = models.CharField(_("Failure"), max_length=40, blank=True)
+    failure_parameters = models.JSONField(default=dict, blank=True)
+    new_count = models.PositiveIntegerField(_("New rows"), default=0)
+    changed_count = models.PositiveIntegerField(_("Changed rows"), default=0)
+    unchanged_count = models.PositiveIntegerField(_("Unchanged rows"), default=0)
+    refused_count = models.PositiveIntegerField(_("Refused rows"), default=0)
+    # Of the new and changed rows, those with a warning: they go in only if somebody ticks that they may.
+    warned_count = models.PositiveIntegerField(_("Rows with warnings"), default=0)
+    takes_warned_rows = models.BooleanField(_("Rows with warnings were put in"), default=False)
+    put_in_count = models.PositiveIntegerField(_("Rows put in"), default=0)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("Uploaded by"), on_delete=models.PROTECT, related_name="+"
     )
@@ -44,12 +66,17 @@ class RosterUpload(models.Model):
         verbose_name = _("Roster upload")
         verbose_name_plural = _("Roster uploads")
         ordering = ["-id"]
+        indexes = [
+            models.Index(
+                name="roster_upload_to_check", fields=["id"], condition=Q(status__in=WAITING_FOR_CHECKS)
+            ),
+        ]
         constraints = [
             # The same file again is the same upload, and changes nothing; one that was put aside may come again.
             models.UniqueConstraint(
                 name="roster_upload_once_per_class",
                 fields=["training_class", "sha256"],
-                condition=~Q(status=RosterStatus.REJECTED),
+                condition=~Q(status__in=[RosterStatus.REJECTED, RosterStatus.FAILED]),
             ),
             known_value("status", RosterStatus, name="roster_upload_status_known"),
             both_or_neither("confirmed_by", "confirmed_at", name="roster_upload_confirmation_complete"),
@@ -58,19 +85,43 @@ class RosterUpload(models.Model):
                 Q(confirmed_at__isnull=False),
                 name="roster_upload_confirmed_by_somebody",
             ),
+            implies(Q(status__in=CHECKED), Q(checked_at__isnull=False), name="roster_upload_checked_once"),
+            implies(
+                Q(status=RosterStatus.CHECKING),
+                Q(checking_since__isnull=False),
+                name="roster_upload_checking_since_some_time",
+            ),
+            implies(
+                Q(status=RosterStatus.FAILED), ~Q(failure_code=""), name="roster_upload_failed_for_a_reason"
+            ),
+            models.CheckConstraint(
+                name="roster_upload_puts_in_what_it_accepted",
+                condition=Q(put_in_count__lte=F("new_count") + F("changed_count")),
+            ),
         ]
-        triggers = frozen("training_class", "content", "sha256", "uploaded_by", "uploaded_at")
+        triggers = frozen("training_class", "sha256", "uploaded_by", "uploaded_at", encrypted=["content"])
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def accepted_count(self) -> int:
+        """How many rows may go in."""
+        return self.new_count + self.changed_count
 
 
 class RosterRow(models.Model):
     """One line of a roster, as it was read, with every problem that was found in it."""
 
-    upload = models.ForeignKey(RosterUpload, on_delete=models.PROTECT, related_name="rows")
+    # The constraint below is an index of it too.
+    upload = models.ForeignKey(RosterUpload, on_delete=models.PROTECT, related_name="rows", db_index=False)
     number = models.PositiveIntegerField(_("Row"))
     outcome = models.CharField(_("Outcome"), max_length=12, choices=RowOutcome)
+    has_warnings = models.BooleanField(_("Has warnings"), default=False)
+    # The columns in which the row differs from what is known of the person in this class.
+    changed_columns = ArrayField(models.CharField(max_length=32), default=list)
+    # Empty where the cell holds nothing that could be an ID number.
+    id_number_hash = models.CharField(max_length=64, blank=True)
     # The cells as JSON text, by column.
     cells = EncryptedTextField()
     # Codes and parameters, no personal data: {"column", "code", "severity", "parameters"}.
@@ -85,7 +136,7 @@ class RosterRow(models.Model):
             known_value("outcome", RowOutcome, name="roster_row_outcome_known"),
             models.CheckConstraint(name="roster_row_number_positive", condition=Q(number__gt=0)),
         ]
-        triggers = append_only()
+        triggers = append_only(encrypted=["cells"])
 
     def __str__(self) -> str:
         return f"{self.upload_id}:{self.number}"

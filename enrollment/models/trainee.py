@@ -1,17 +1,30 @@
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.constraints import frozen, implies, known_value, never_deleted
-from chongqing_dte.foundation.crypto import EncryptedTextField
-from enrollment.enums import AccountSource
+from chongqing_dte.foundation.constraints import (
+    append_only,
+    both_or_neither,
+    frozen,
+    implies,
+    known_value,
+    never_deleted,
+    not_the_same,
+)
+from chongqing_dte.foundation.crypto import EncryptedBytesField, EncryptedTextField
+from enrollment.enums import AccountSource, IdentityField, RequestStatus, RevealedField
 
 
 class Trainee(models.Model):
-    """One person, once, whatever classes they take. Found by the keyed hash of the ID number."""
+    """One person, once, whatever classes they take. Found by the keyed hash of the ID number.
+
+    Two rows that turned out to be one person are merged: the one that goes points at the one that stays, and
+    keeps its own history. Who a person is, is `person_id`.
+    """
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("Name"), max_length=64)
@@ -19,15 +32,54 @@ class Trainee(models.Model):
     id_number_hash = models.CharField(max_length=64, unique=True)
     birth_date = models.DateField(_("Birth date"))
     mobile = EncryptedTextField(_("Mobile"))
+    mobile_hash = models.CharField(max_length=64, db_index=True)
     recorded_at = models.DateTimeField(_("Recorded at"))
+    # Never a chain: a row that stays points at nobody.
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("Merged into"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
+    )
 
     class Meta:
         verbose_name = _("Trainee")
         verbose_name_plural = _("Trainees")
-        triggers = never_deleted()
+        constraints = [not_the_same("id", "merged_into", name="trainee_merged_into_another")]
+        triggers = [
+            # Looked at when the transaction commits, after all rows of a person have been turned round.
+            pgtrigger.Trigger(
+                name="trainee_merged_without_a_chain",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("merged_into_id"),
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__merged_into__isnull=False),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM enrollment_trainee merged
+                        JOIN enrollment_trainee kept ON kept.id = merged.merged_into_id
+                        WHERE merged.id = NEW.id AND (
+                            kept.merged_into_id IS NOT NULL
+                            OR EXISTS (SELECT 1 FROM enrollment_trainee follower
+                                       WHERE follower.merged_into_id = merged.id))
+                    ) THEN
+                        RAISE EXCEPTION 'trainee_merged_without_a_chain' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+            *never_deleted(),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def person_id(self) -> int:
+        """The id of the row that stands for this person."""
+        return self.merged_into_id or self.pk
 
 
 class BankAccount(models.Model):
@@ -65,8 +117,175 @@ class BankAccount(models.Model):
             ),
         ]
         triggers = frozen(
-            "trainee", "number", "number_hash", "last_four", "bank_name", "cnaps", "recorded_at"
+            "trainee", "number_hash", "last_four", "bank_name", "cnaps", "recorded_at", encrypted=["number"]
         )
 
     def __str__(self) -> str:
         return f"****{self.last_four}"
+
+
+class IdentityCorrection(models.Model):
+    """One proposal to correct a person's name or ID number, with its evidence, and what the district decided."""
+
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
+    enrollment = models.ForeignKey(
+        "enrollment.Enrollment", on_delete=models.PROTECT, related_name="identity_corrections"
+    )
+    field = models.CharField(_("What is corrected"), max_length=12, choices=IdentityField)
+    former_value = EncryptedTextField(_("Former"))
+    corrected_value = EncryptedTextField(_("Corrected"))
+    reason = models.TextField(_("Reason"))
+    # A scan or photograph of the ID card.
+    evidence = EncryptedBytesField()
+    evidence_name = models.CharField(_("Evidence"), max_length=255)
+    status = models.CharField(
+        _("Status"), max_length=12, choices=RequestStatus, default=RequestStatus.PROPOSED
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Proposed by"), on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField(_("Proposed at"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Decided by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField(_("Decided at"), null=True)
+    decision_reason = models.TextField(_("Reason of the decision"), blank=True)
+
+    class Meta:
+        verbose_name = _("Identity correction")
+        verbose_name_plural = _("Identity corrections")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="identity_correction_one_open_per_enrollment",
+                fields=["enrollment", "field"],
+                condition=Q(status=RequestStatus.PROPOSED),
+            ),
+            known_value("field", IdentityField, name="identity_correction_field_known"),
+            known_value("status", RequestStatus, name="identity_correction_status_known"),
+            models.CheckConstraint(name="identity_correction_has_reason", condition=~Q(reason="")),
+            both_or_neither("decided_by", "decided_at", name="identity_correction_decision_complete"),
+            implies(
+                ~Q(status=RequestStatus.PROPOSED),
+                Q(decided_at__isnull=False),
+                name="identity_correction_decided_by_somebody",
+            ),
+            not_the_same("proposed_by", "decided_by", name="identity_correction_decided_by_someone_else"),
+        ]
+        triggers = frozen(
+            "enrollment",
+            "field",
+            "reason",
+            "evidence_name",
+            "proposed_by",
+            "proposed_at",
+            encrypted=["former_value", "corrected_value", "evidence"],
+        )
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class TraineeMerge(models.Model):
+    """One proposal that two rows are one person, and what somebody else decided."""
+
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
+    kept = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="merges_kept")
+    merged = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="merges_merged")
+    reason = models.TextField(_("Reason"))
+    status = models.CharField(
+        _("Status"), max_length=12, choices=RequestStatus, default=RequestStatus.PROPOSED
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Proposed by"), on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField(_("Proposed at"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Decided by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField(_("Decided at"), null=True)
+    decision_reason = models.TextField(_("Reason of the decision"), blank=True)
+
+    class Meta:
+        verbose_name = _("Merge of trainees")
+        verbose_name_plural = _("Merges of trainees")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="trainee_merge_once",
+                fields=["merged"],
+                condition=~Q(status=RequestStatus.REFUSED),
+            ),
+            known_value("status", RequestStatus, name="trainee_merge_status_known"),
+            not_the_same("kept", "merged", name="trainee_merge_of_two_rows"),
+            models.CheckConstraint(name="trainee_merge_has_reason", condition=~Q(reason="")),
+            both_or_neither("decided_by", "decided_at", name="trainee_merge_decision_complete"),
+            implies(
+                ~Q(status=RequestStatus.PROPOSED),
+                Q(decided_at__isnull=False),
+                name="trainee_merge_decided_by_somebody",
+            ),
+            not_the_same("proposed_by", "decided_by", name="trainee_merge_decided_by_someone_else"),
+        ]
+        triggers = frozen("kept", "merged", "reason", "proposed_by", "proposed_at")
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class ChangedTraineeId(models.Model):
+    """One public number that stands for somebody under another number from now on. The public feed's line.
+
+    Whoever is merged on gets another line: the latest one of a number holds.
+    """
+
+    former_public_id = models.UUIDField()
+    public_id = models.UUIDField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Changed trainee number")
+        verbose_name_plural = _("Changed trainee numbers")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="changed_trainee_number_said_once", fields=["former_public_id", "public_id"]
+            ),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.former_public_id} → {self.public_id}"
+
+
+class Reveal(models.Model):
+    """One time that somebody saw one masked value of one person whole, and why."""
+
+    trainee = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="reveals")
+    field = models.CharField(_("What was shown"), max_length=12, choices=RevealedField)
+    reason = models.TextField(_("Reason"))
+    revealed_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Shown to"), on_delete=models.PROTECT, related_name="+"
+    )
+    revealed_at = models.DateTimeField(_("Shown at"))
+
+    class Meta:
+        verbose_name = _("Reveal")
+        verbose_name_plural = _("Reveals")
+        ordering = ["-id"]
+        constraints = [
+            known_value("field", RevealedField, name="reveal_field_known"),
+            models.CheckConstraint(name="reveal_has_reason", condition=~Q(reason="")),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.trainee_id} {self.field}"

@@ -1,8 +1,9 @@
 """What can be wrong with a roster. Every check runs on every row: all mistakes show in one go. Pure."""
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -10,16 +11,14 @@ from chongqing_dte.foundation.tabular import (
     RowProblem,
     in_reading_order,
     parse_date,
+    repeated_groups,
     repeated_values,
     row_numbers,
-    rows_by_value,
     shape_problems,
 )
 from enrollment.roster.columns import ROSTER_COLUMNS
 from enrollment.roster.rows import RosterRow
 from enrollment.rules.identifiers import (
-    age_on,
-    birth_date_of,
     cnaps_is_valid,
     credit_code_is_valid,
     is_account_shape,
@@ -48,12 +47,28 @@ class RosterLimits:
     max_age: int = 65
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """What a check needs to know beside the rows."""
+    """What a check needs to know beside the rows, read once for all of them.
+
+    People are keyed by ID number. `enrolled` holds what is known of those already in this class, by column; `busy`
+    the reference of an overlapping class; `certified` those with a certificate of this occupation and level;
+    `known_names` the names on record; `persons` who is meant, since after a merge two numbers mean one person;
+    `corrected` the numbers under which people of this class are known no more. `account_owners` and `mobile_owners` hold the hashes of the people on record
+    for a number, and `hashes` the hash of each ID number, so that nobody is told apart from themselves.
+    """
 
     today: date
-    limits: RosterLimits
+    limits: RosterLimits = RosterLimits()
+    enrolled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    busy: Mapping[str, str] = field(default_factory=dict)
+    certified: Set[str] = frozenset()
+    known_names: Mapping[str, str] = field(default_factory=dict)
+    persons: Mapping[str, int] = field(default_factory=dict)
+    corrected: Set[str] = frozenset()
+    account_owners: Mapping[str, Set[str]] = field(default_factory=dict)
+    mobile_owners: Mapping[str, Set[str]] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 Check = Callable[[Sequence[RosterRow], Circumstances], Iterator[RosterProblem]]
@@ -65,34 +80,47 @@ def cells_have_the_right_shape(rows: Sequence[RosterRow], _given: Circumstances)
 
 def name_is_written_in_letters(rows: Sequence[RosterRow], _given: Circumstances) -> Iterator[RosterProblem]:
     for row in rows:
+        if row.name.isalpha() or not _has(row, "name"):
+            continue
         # Private-use characters are let through: some rare names exist only as those.
-        strange = {c for c in row.name if unicodedata.category(c)[0] in "NPS"} - NAME_PUNCTUATION
-        if strange:
+        if {c for c in row.name if unicodedata.category(c)[0] in "NPS"} - NAME_PUNCTUATION:
             yield RosterProblem(row.number, "name", "name_characters")
 
 
 def id_number_is_valid(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
     for row in rows:
-        if not _has(row, "id_number"):
-            continue
-        if code := resident_id_problem(row.id_number, today=given.today):
+        code = resident_id_problem(row.id_number, today=given.today)
+        if code and _has(row, "id_number"):
             yield RosterProblem(row.number, "id_number", code)
 
 
-def age_is_within_limits(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
-    limits = given.limits
+def birth_date_is_that_of_the_id_number(
+    rows: Sequence[RosterRow], given: Circumstances
+) -> Iterator[RosterProblem]:
     for row in rows:
-        if not _has(row, "id_number") or resident_id_problem(row.id_number, today=given.today):
+        if not row.birth_date or row.birth_date.replace("-", "") == row.id_number[6:14]:
             continue
-        born_on = birth_date_of(row.id_number)
-        if born_on and not limits.min_age <= age_on(born_on, given.today) <= limits.max_age:
-            ages: dict[str, str | int] = {"min_age": limits.min_age, "max_age": limits.max_age}
+        born_on = parse_date(row.birth_date)
+        if born_on and _has(row, "id_number") and not resident_id_problem(row.id_number, today=given.today):
+            yield RosterProblem(row.number, "birth_date", "birth_date_differs")
+
+
+def age_is_within_limits(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
+    today, limits = given.today, given.limits
+    # As they stand in an ID number, dates are in the order of their digits.
+    too_old = f"{today.year - limits.max_age - 1:04}{today:%m%d}"
+    youngest = f"{today.year - limits.min_age:04}{today:%m%d}"
+    ages: dict[str, str | int] = {"min_age": limits.min_age, "max_age": limits.max_age}
+    for row in rows:
+        if too_old < row.id_number[6:14] <= youngest:
+            continue
+        if _has(row, "id_number") and not resident_id_problem(row.id_number, today=today):
             yield RosterProblem(row.number, "id_number", "age_out_of_range", parameters=ages)
 
 
 def mobile_is_a_mobile(rows: Sequence[RosterRow], _given: Circumstances) -> Iterator[RosterProblem]:
     for row in rows:
-        if _has(row, "mobile") and not mobile_is_valid(row.mobile):
+        if not mobile_is_valid(row.mobile) and _has(row, "mobile"):
             yield RosterProblem(row.number, "mobile", "mobile_format")
 
 
@@ -120,31 +148,45 @@ def earlier_graduate_has_graduated(
 
 
 def credit_code_is_plausible(rows: Sequence[RosterRow], _given: Circumstances) -> Iterator[RosterProblem]:
-    for row in rows:
-        if not _has(row, "employer_credit_code"):
+    # An employer sends many people, so each code is looked at once.
+    odd = {
+        code for code in {row.employer_credit_code for row in rows} if code and not credit_code_is_valid(code)
+    }
+    for row in rows if odd else ():
+        if row.employer_credit_code not in odd or not _has(row, "employer_credit_code"):
             continue
-        if not is_credit_code_shape(row.employer_credit_code):
-            yield RosterProblem(row.number, "employer_credit_code", "credit_code_format")
-        elif not credit_code_is_valid(row.employer_credit_code):
+        if is_credit_code_shape(row.employer_credit_code):
             yield RosterProblem(row.number, "employer_credit_code", "credit_code_check_character", "warning")
+        else:
+            yield RosterProblem(row.number, "employer_credit_code", "credit_code_format")
 
 
 def account_can_be_paid(rows: Sequence[RosterRow], _given: Circumstances) -> Iterator[RosterProblem]:
     for row in rows:
+        if luhn_is_valid(row.bank_account):
+            continue
         if not row.bank_account:
             yield RosterProblem(row.number, "bank_account", "account_missing", "warning")
-        elif _has(row, "bank_account") and not is_account_shape(row.bank_account):
-            yield RosterProblem(row.number, "bank_account", "account_format")
-        elif _has(row, "bank_account") and not luhn_is_valid(row.bank_account):
-            yield RosterProblem(row.number, "bank_account", "account_check_digit", "warning")
+        elif _has(row, "bank_account"):
+            if is_account_shape(row.bank_account):
+                yield RosterProblem(row.number, "bank_account", "account_check_digit", "warning")
+            else:
+                yield RosterProblem(row.number, "bank_account", "account_format")
 
 
 def account_comes_with_its_bank(rows: Sequence[RosterRow], _given: Circumstances) -> Iterator[RosterProblem]:
     for row in rows:
+        if not row.bank_account:
+            continue
         for column in ("bank_name", "bank_cnaps"):
-            if row.bank_account and not row.value(column):
+            if not row.value(column):
                 yield RosterProblem(row.number, column, "required_with_account")
-        if _has(row, "bank_cnaps") and not cnaps_is_valid(row.bank_cnaps):
+
+
+def bank_code_has_twelve_digits(rows: Sequence[RosterRow], _given: Circumstances) -> Iterator[RosterProblem]:
+    odd = {code for code in {row.bank_cnaps for row in rows} if code and not cnaps_is_valid(code)}
+    for row in rows if odd else ():
+        if row.bank_cnaps in odd and _has(row, "bank_cnaps"):
             yield RosterProblem(row.number, "bank_cnaps", "cnaps_format")
 
 
@@ -152,20 +194,69 @@ def id_number_appears_once(rows: Sequence[RosterRow], _given: Circumstances) -> 
     yield from repeated_values(rows, "id_number", "id_repeated")
 
 
+def person_has_one_id_number(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
+    times = Counter(given.persons.values())
+    groups: dict[int, list[RosterRow]] = defaultdict(list)
+    for row in rows if len(times) < len(given.persons) else ():
+        if row.id_number in given.persons and times[given.persons[row.id_number]] > 1:
+            groups[given.persons[row.id_number]].append(row)
+    for group in groups.values():
+        shared = {"rows": row_numbers(group)}
+        yield from (RosterProblem(row.number, "id_number", "same_person", parameters=shared) for row in group)
+
+
+def id_number_is_the_present_one(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
+    for row in rows if given.corrected else ():
+        if row.id_number in given.corrected:
+            yield RosterProblem(row.number, "id_number", "id_number_corrected")
+
+
 def account_and_mobile_are_ones_own(
     rows: Sequence[RosterRow], _given: Circumstances
 ) -> Iterator[RosterProblem]:
     for column, code in (("bank_account", "account_shared"), ("mobile", "mobile_shared")):
-        for group in rows_by_value(rows, column).values():
+        for group in repeated_groups(rows, column):
             if len({row.value("id_number") for row in group}) > 1:
                 shared = {"rows": row_numbers(group)}
                 yield from (RosterProblem(row.number, column, code, "warning", shared) for row in group)
+
+
+def account_and_mobile_are_nobody_elses(
+    rows: Sequence[RosterRow], given: Circumstances
+) -> Iterator[RosterProblem]:
+    for column, owners, code in (
+        ("bank_account", given.account_owners, "account_known_elsewhere"),
+        ("mobile", given.mobile_owners, "mobile_known_elsewhere"),
+    ):
+        for row in rows if owners else ():
+            if owners.get(row.value(column), frozenset()) - {given.hashes.get(row.id_number)}:
+                yield RosterProblem(row.number, column, code, "warning")
+
+
+def name_is_the_one_on_record(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
+    for row in rows if given.known_names else ():
+        if _has(row, "name") and given.known_names.get(row.id_number, row.name) != row.name:
+            yield RosterProblem(row.number, "name", "name_differs")
+
+
+def no_class_overlaps(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
+    for row in rows if given.busy else ():
+        if row.id_number in given.busy:
+            elsewhere = {"class_reference": given.busy[row.id_number]}
+            yield RosterProblem(row.number, "id_number", "class_overlaps", parameters=elsewhere)
+
+
+def certificate_is_not_held_yet(rows: Sequence[RosterRow], given: Circumstances) -> Iterator[RosterProblem]:
+    for row in rows if given.certified else ():
+        if row.id_number in given.certified:
+            yield RosterProblem(row.number, "id_number", "certificate_held")
 
 
 ROSTER_CHECKS: Final[tuple[Check, ...]] = (
     cells_have_the_right_shape,
     name_is_written_in_letters,
     id_number_is_valid,
+    birth_date_is_that_of_the_id_number,
     age_is_within_limits,
     mobile_is_a_mobile,
     evidence_fits_the_category,
@@ -174,16 +265,20 @@ ROSTER_CHECKS: Final[tuple[Check, ...]] = (
     credit_code_is_plausible,
     account_can_be_paid,
     account_comes_with_its_bank,
+    bank_code_has_twelve_digits,
     id_number_appears_once,
+    person_has_one_id_number,
+    id_number_is_the_present_one,
     account_and_mobile_are_ones_own,
+    account_and_mobile_are_nobody_elses,
+    name_is_the_one_on_record,
+    no_class_overlaps,
+    certificate_is_not_held_yet,
 )
 
 
-def find_problems(
-    rows: Sequence[RosterRow], *, today: date, limits: RosterLimits | None = None
-) -> list[RosterProblem]:
+def find_problems(rows: Sequence[RosterRow], given: Circumstances) -> list[RosterProblem]:
     """Return what is wrong, in reading order. An error keeps its row out; a warning asks for consent."""
-    given = Circumstances(today, limits or RosterLimits())
     return in_reading_order(
         [problem for check in ROSTER_CHECKS for problem in check(rows, given)], ROSTER_COLUMNS
     )

@@ -6,7 +6,12 @@ from chongqing_dte.foundation.tabular import Choice, Column
 from enrollment.rules.identifiers import normalize_identifier, normalize_name
 
 # Printed in each template; raise it when a column is added, renamed or removed.
-ROSTER_VERSION: Final = "roster-1"
+ROSTER_VERSION: Final = "roster-2"
+# The sheet that ties a template to its class, and the labels of what it says. Read back, so never translated.
+INFO_SHEET: Final = "班级信息 Class"
+VERSION: Final = "模板版本 Template version"
+CLASS_REFERENCE: Final = "班级编号 Class reference"
+INSTITUTION: Final = "培训机构 Training institution"
 
 CATEGORIES: Final = (
     Choice("GRADUATING_STUDENT", "毕业年度高校毕业生", "Graduating student"),
@@ -21,6 +26,7 @@ EDUCATION_LEVELS: Final = (
     Choice("DOCTOR", "博士", "Doctor's degree"),
 )
 
+# Identifiers may be longer here than they are: a check of their own says what length is right.
 ROSTER_COLUMNS: Final = (
     Column(
         "name",
@@ -29,6 +35,7 @@ ROSTER_COLUMNS: Final = (
         required=True,
         max_length=60,
         normalize=normalize_name,
+        plain="[\u4e00-\u9fff·]*",
         notes=(
             "与身份证一致，少数民族姓名中间用“·”。",
             "As on the ID card; write the dot in a minority name as “·”.",
@@ -40,9 +47,19 @@ ROSTER_COLUMNS: Final = (
         "ID number",
         "identifier",
         required=True,
-        max_length=18,
+        max_length=40,
         normalize=normalize_identifier,
         notes=("18 位，单元格须为文本格式。", "18 characters, in a cell formatted as text."),
+    ),
+    Column(
+        "birth_date",
+        "出生日期",
+        "Date of birth",
+        "date",
+        notes=(
+            "可不填；填写时须与身份证号中的出生日期一致，如 2003-05-01。",
+            "May be left empty; when given, it must agree with the ID number, like 2003-05-01.",
+        ),
     ),
     Column(
         "mobile",
@@ -50,7 +67,7 @@ ROSTER_COLUMNS: Final = (
         "Mobile number",
         "identifier",
         required=True,
-        max_length=20,
+        max_length=40,
         normalize=normalize_identifier,
         notes=("11 位。", "11 digits."),
     ),
@@ -71,6 +88,7 @@ ROSTER_COLUMNS: Final = (
         "Student number",
         max_length=40,
         normalize=normalize_identifier,
+        plain="[0-9A-Z]*",
         notes=("毕业年度高校毕业生必填。", "Required for graduating students."),
     ),
     Column(
@@ -94,7 +112,7 @@ ROSTER_COLUMNS: Final = (
         "统一社会信用代码",
         "Unified social credit code",
         "identifier",
-        max_length=18,
+        max_length=40,
         normalize=normalize_identifier,
         notes=(
             "用人单位的 18 位代码，企业职工必填。",
@@ -106,7 +124,7 @@ ROSTER_COLUMNS: Final = (
         "社会保障卡银行账号",
         "Social security card account",
         "identifier",
-        max_length=32,
+        max_length=60,
         normalize=normalize_identifier,
         notes=(
             "本人社会保障卡的银行账号，须已激活金融功能；暂缺可空，补贴将暂缓发放。",
@@ -124,8 +142,15 @@ ROSTER_COLUMNS: Final = (
         "开户行联行号",
         "Bank code (CNAPS)",
         "identifier",
-        max_length=12,
+        max_length=40,
         normalize=normalize_identifier,
         notes=("填写账号时必填，12 位。", "Required with an account; 12 digits."),
+    ),
+    Column(
+        "remarks",
+        "备注",
+        "Remarks",
+        max_length=200,
+        notes=("可不填，不作为审核依据。", "May be left empty. Nothing is decided by it."),
     ),
 )

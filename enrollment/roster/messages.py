@@ -1,10 +1,13 @@
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.tabular_reading import TABLE_MESSAGES
+from chongqing_dte.foundation.tabular_reading import NO_ROWS_TEXT, TABLE_MESSAGES, wrong_columns_text
+from chongqing_dte.foundation.workbooks import UNREADABLE
+from enrollment.roster.columns import ROSTER_COLUMNS
 
 ID_NUMBER_MESSAGES: Final[dict[str, Promise]] = {
     "id_fifteen_digits": _("This is a 15-digit ID number. Enter the 18 characters of the present ID card."),
@@ -22,6 +25,7 @@ ROSTER_MESSAGES: Final[dict[str, Promise]] = {
     **TABLE_MESSAGES,
     **ID_NUMBER_MESSAGES,
     "name_characters": _("The name holds digits or symbols."),
+    "birth_date_differs": _("The date of birth is not the one in the ID number."),
     "age_out_of_range": _("By the ID number, the age is not within %(min_age)s to %(max_age)s."),
     "mobile_format": _("A mobile number has 11 digits and begins with 13 to 19."),
     "required_for_category": _("This column is required for this participant category."),
@@ -39,11 +43,43 @@ ROSTER_MESSAGES: Final[dict[str, Promise]] = {
     "required_with_account": _("This column is required when an account is given."),
     "cnaps_format": _("A bank code (CNAPS) has 12 digits."),
     "account_shared": _("Several people have this account: rows %(rows)s."),
-    "name_differs": _("The person with this ID number is known under another name."),
+    "account_known_elsewhere": _("Somebody else in the register has this account. Confirm the account."),
     "mobile_shared": _("Several people have this mobile number: rows %(rows)s."),
+    "mobile_known_elsewhere": _("Somebody else in the register has this mobile number. Confirm the number."),
+    "name_differs": _("The person with this ID number is known under another name."),
+    "account_differs": _(
+        "Another account of this person is on record. It stays; the bureau's operator changes accounts."
+    ),
+    "same_person": _("These rows name one person under two ID numbers: %(rows)s."),
+    "id_number_corrected": _("The ID number of this person was corrected. Enter the present one."),
+    "left_class": _("The person has left this class. A roster does not bring anybody back."),
+    "roster_locked": _("The roster of the class is locked, and changes by withdrawals and transfers only."),
+    "class_overlaps": _("The person is in class %(class_reference)s on the same days."),
+    "certificate_held": _("The person holds a certificate of this occupation and level already."),
+}
+# Why a whole file is refused.
+FILE_MESSAGES: Final[dict[str, Any]] = {
+    **UNREADABLE,
+    "no_rows": NO_ROWS_TEXT,
+    "worker_died": _(
+        "Reading the file has failed several times. Copy the rows into a fresh template and upload it again."
+    ),
+    "other_class": _(
+        "The template was made for class {found}, and this is class {expected}. Use the template of this class."
+    ),
+    "other_version": _(
+        "The template is version {found}. Download version {expected} and copy the rows into it."
+    ),
 }
 
 
 def message_for(code: str, parameters: Mapping[str, str | int]) -> str:
     """Return a roster problem in the language of the reader."""
     return str(ROSTER_MESSAGES[code]) % parameters
+
+
+def failure_text(code: str, parameters: Mapping[str, Any]) -> Promise:
+    """Return why a whole file was refused, in the language of the moment in which it is shown."""
+    if code == "wrong_columns":
+        return wrong_columns_text(ROSTER_COLUMNS, parameters)
+    return format_lazy(FILE_MESSAGES[code], **parameters)

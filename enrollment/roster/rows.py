@@ -3,12 +3,13 @@ from dataclasses import dataclass
 from chongqing_dte.foundation.tabular import TableRow
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True)
 class RosterRow(TableRow):
     """One person of a roster. Choices are codes, dates are ISO, identifiers are normalized; empty is ""."""
 
     name: str = ""
     id_number: str = ""
+    birth_date: str = ""
     mobile: str = ""
     category: str = ""
     education: str = ""
@@ -20,3 +21,4 @@ class RosterRow(TableRow):
     bank_account: str = ""
     bank_name: str = ""
     bank_cnaps: str = ""
+    remarks: str = ""

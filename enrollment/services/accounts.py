@@ -8,6 +8,7 @@ from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.tabular import clean_text
+from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.enums import AccountSource
 from enrollment.models import BankAccount
@@ -28,7 +29,7 @@ class AccountDetails:
 def correct_bank_account(
     *, trainee_id: int, operator: User, account: AccountDetails, reason: str, now: datetime
 ) -> BankAccount:
-    """Record a new current account for a trainee. The former one stays with the payments that used it.
+    """Record a new current account for a person. The former one stays with the payments that used it.
 
     The same account may be recorded again: once its card is activated, what the bank returned can be paid to it.
     Raises NotPermitted unless the operator records accounts, and DomainError if the account cannot be one or no
@@ -38,9 +39,10 @@ def correct_bank_account(
     # One line of visible text: the bank's name goes into the bank's file.
     account = replace(account, bank_name=clean_text(account.bank_name))
     _check_details(account)
-    if not reason.strip():
+    reason = stated(reason)
+    if not reason:
         raise DomainError(_("Say why the account is changed."), code="reason_missing")
-    trainee = queries.lock_trainee(trainee_id)
+    trainee = queries.lock_person(trainee_id)
     number_hash = queries.account_number_hash(account.number)
     current = BankAccount.objects.filter(trainee=trainee, replaced_at__isnull=True).first()
     if current is not None:

@@ -1,3 +1,13 @@
+import pytest
+from django.utils import timezone
+
+from tests.clock import NOW
 from tests.foundation.conftest import waiting_messages
 
 __all__ = ["waiting_messages"]
+
+
+@pytest.fixture
+def _clock_stands_still(monkeypatch):
+    """Let views and tasks act at the moment at which every test takes place."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)

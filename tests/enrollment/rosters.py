@@ -2,14 +2,24 @@
 
 from datetime import date
 
+import pytest
+
+from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.models import AuditEvent
 from demo.identifiers import make_card_number, make_cnaps, make_mobile, make_resident_id
-from enrollment.models import BankAccount, Enrollment, Trainee
+from enrollment.enums import RosterStatus
+from enrollment.models import BankAccount, Enrollment, IntakePolicy, RosterUpload, Trainee
 from enrollment.queries import id_number_hash
 from enrollment.roster.columns import ROSTER_COLUMNS
-from enrollment.services.rosters import confirm_roster, receive_roster
+from enrollment.services.roster_checks import check_roster
+from enrollment.services.roster_confirmation import confirm_roster
+from enrollment.services.roster_uploads import UploadedFile, receive_roster
 from tests.clock import NOW
-from tests.factories.enrollment import TraineeFactory, TrainingClassFactory
+from tests.factories.enrollment import IntakePolicyFactory, TraineeFactory, TrainingClassFactory
 from tests.factories.workbooks import csv_file
+
+# Another class on other days, which takes rosters too.
+NEXT_TERM = {"starts_on": date(2026, 9, 1), "ends_on": date(2026, 12, 1)}
 
 
 def person(number, **changes):
@@ -36,21 +46,57 @@ def roster_of(*people):
     return csv_file([header, *([cells.get(column.key, "") for column in ROSTER_COLUMNS] for cells in people)])
 
 
-def received(training_class=None, *people):
-    """Return the upload of a roster with these people, or with one, that waits to be confirmed."""
+def nobody_holds_one(**_of_what):
+    """Stand in for the look-up of certificates: nobody holds any."""
+    return set()
+
+
+def with_intake_policy():
+    """Make sure that the figures of class filing and rosters are in force."""
+    if not IntakePolicy.objects.exists():
+        IntakePolicyFactory()
+
+
+def sent(training_class=None, *people, content=None, **changed):
+    """Return the upload of a roster with these people, or with one, that waits for a worker."""
+    with_intake_policy()
     training_class = training_class or TrainingClassFactory(confirmed=True)
+    content = roster_of(*(people or [person(1)])) if content is None else content
     return receive_roster(
-        class_id=training_class.pk,
-        uploader=training_class.filed_by,
-        file_name="roster.csv",
-        content=roster_of(*(people or [person(1)])),
-        now=NOW,
+        **{
+            "class_id": training_class.pk,
+            "uploader": training_class.filed_by,
+            "file": UploadedFile("roster.csv", content),
+            "now": NOW,
+            **changed,
+        }
     )
 
 
+def check(upload, **changed):
+    """Check the roster as a worker does."""
+    check_roster(**{"upload_id": upload.pk, "holders_of": nobody_holds_one, "now": NOW, **changed})
+    upload.refresh_from_db()
+    return upload
+
+
+def received(training_class=None, *people, **changed):
+    """Return the upload of a roster with these people, or with one, after its check."""
+    return check(sent(training_class, *people, **changed))
+
+
 def confirm(upload, **changed):
-    """Confirm the roster as the person who uploaded it does."""
-    return confirm_roster(**{"upload_id": upload.pk, "confirmer": upload.uploaded_by, "now": NOW, **changed})
+    """Confirm the roster as the person who uploaded it does, with the rows that have warnings."""
+    return confirm_roster(
+        **{
+            "upload_id": upload.pk,
+            "confirmer": upload.uploaded_by,
+            "takes_warned_rows": True,
+            "holders_of": nobody_holds_one,
+            "now": NOW,
+            **changed,
+        }
+    )
 
 
 def nobody_is_enrolled():
@@ -68,3 +114,18 @@ def known_trainee(cells, **changed):
             **changed,
         }
     )
+
+
+def another_term():
+    return TrainingClassFactory(confirmed=True, **NEXT_TERM)
+
+
+def refused(upload, **changed):
+    """Return the refusal of a confirmation, after which nothing has changed."""
+    before = (Trainee.objects.count(), Enrollment.objects.count(), BankAccount.objects.count())
+    with pytest.raises(DomainError) as refusal:
+        confirm(upload, **changed)
+    assert (Trainee.objects.count(), Enrollment.objects.count(), BankAccount.objects.count()) == before
+    assert RosterUpload.objects.get(pk=upload.pk).status == RosterStatus.READY
+    assert not AuditEvent.objects.filter(name="roster.confirmed", subject_id=upload.pk).exists()
+    return refusal.value

@@ -6,36 +6,69 @@ import pytest
 
 from chongqing_dte.foundation.errors import NotPermitted
 from enrollment import policies, queries
-from enrollment.models import RosterUpload, TrainingClass
+from enrollment.models import Enrollment, IntakePolicy, RosterUpload, TrainingClass
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from institutions.models import User
-from tests.factories.enrollment import RosterUploadFactory
+from tests.enrollment.test_identity_permissions import SUBJECTS as IDENTITY_ACTS
+from tests.factories.enrollment import RosterUploadFactory, TrainingClassFactory
 from tests.factories.institutions import UserFactory
 
 OWN, OTHER = 1, 2
+AUTHOR = 3
 CLASS = TrainingClass(institution_id=OWN, district_id=OWN)
 UPLOAD = RosterUpload(training_class=CLASS)
 
+ENROLLMENT = Enrollment(training_class=CLASS)
+# Of the same institution, and of another one.
+SISTER = TrainingClass(institution_id=OWN, district_id=OWN)
+ELSEWHERE = TrainingClass(institution_id=OTHER, district_id=OTHER)
+
+INSTITUTION_ACTS = ("draft_class", "file_class", "cancel_class")
+TRAINING_ACTS = ("withdraw_enrollment", "transfer_enrollment", "report_attendance")
+
 # Role -> the acts that this role may do in its own office. In another office nobody may do any of them.
 ALLOWED = {
-    Role.MUNICIPAL_OPERATOR: {"correct_bank_account"},
-    Role.MUNICIPAL_REVIEWER: set(),
+    Role.MUNICIPAL_OPERATOR: {"ask_registers", "correct_bank_account"},
+    Role.MUNICIPAL_REVIEWER: {"ask_registers", "approve_intake_policy", "end_intake_policies"},
     Role.MUNICIPAL_FINANCE: set(),
     Role.MUNICIPAL_AUDITOR: set(),
-    Role.MUNICIPAL_ADMINISTRATOR: set(),
-    Role.DISTRICT_REVIEWER: {"confirm_class"},
-    Role.DISTRICT_LEAD: {"confirm_class"},
-    Role.TRAINING_OPERATOR: {"upload_roster", "confirm_roster", "complete_class"},
-    Role.TRAINING_MANAGER: {"upload_roster", "confirm_roster", "complete_class"},
+    Role.MUNICIPAL_ADMINISTRATOR: {"draft_intake_policy"},
+    Role.DISTRICT_REVIEWER: {"ask_registers", "answer_filing"},
+    Role.DISTRICT_LEAD: {"ask_registers", "answer_filing"},
+    Role.TRAINING_OPERATOR: {
+        *INSTITUTION_ACTS,
+        *TRAINING_ACTS,
+        "upload_roster",
+        "confirm_roster",
+        "complete_class",
+    },
+    Role.TRAINING_MANAGER: {
+        *INSTITUTION_ACTS,
+        *TRAINING_ACTS,
+        "upload_roster",
+        "confirm_roster",
+        "complete_class",
+    },
     # An evaluation institution has institution_id too, and trains nobody.
     Role.EVALUATION_OPERATOR: set(),
 }
 SUBJECTS = {
-    "confirm_class": (CLASS,),
+    "ask_registers": (CLASS,),
+    "answer_filing": (CLASS,),
+    "cancel_class": (CLASS,),
+    "draft_class": (),
+    "file_class": (CLASS,),
     "upload_roster": (CLASS,),
     "confirm_roster": (UPLOAD,),
     "complete_class": (CLASS,),
+    "withdraw_enrollment": (ENROLLMENT,),
+    "transfer_enrollment": (ENROLLMENT, SISTER),
+    "report_attendance": (CLASS,),
     "correct_bank_account": (),
+    "draft_intake_policy": (),
+    # Of another author: nobody approves their own.
+    "approve_intake_policy": (IntakePolicy(drafted_by_id=AUTHOR),),
+    "end_intake_policies": (),
 }
 
 
@@ -49,7 +82,12 @@ def somebody(role: Role, office: int) -> User:
 
 
 TRUTH = [
-    (role, office, act, act in ALLOWED[role] and (office == OWN or act == "correct_bank_account"))
+    (
+        role,
+        office,
+        act,
+        act in ALLOWED[role] and (office == OWN or role in MUNICIPAL_ROLES or not SUBJECTS[act]),
+    )
     for role in Role
     for office in (OWN, OTHER)
     for act in SUBJECTS
@@ -63,7 +101,7 @@ def test_every_role_appears():
 def test_every_act_appears():
     acts = {name.removeprefix("can_") for name in vars(policies) if name.startswith("can_")}
 
-    assert acts == set(SUBJECTS)
+    assert acts == set(SUBJECTS) | set(IDENTITY_ACTS)
 
 
 @pytest.mark.parametrize(("role", "office", "act", "is_allowed"), TRUTH)
@@ -76,6 +114,22 @@ def test_truth_table(role, office, act, is_allowed):
     else:
         with pytest.raises(NotPermitted):
             getattr(policies, f"check_can_{act}")(user, *subjects)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_bureau_of_the_district_that_somebody_leaves_moves_them_to_another_institution(role):
+    is_bureau = role in DISTRICT_ROLES
+
+    assert policies.can_transfer_enrollment(somebody(role, OWN), ENROLLMENT, ELSEWHERE) is is_bureau
+    assert policies.can_transfer_enrollment(somebody(role, OTHER), ENROLLMENT, ELSEWHERE) is False
+
+
+@pytest.mark.parametrize("role", Role)
+def test_whoever_moves_people_at_all_sees_the_form(role):
+    may = role in DISTRICT_ROLES or role in TRAINING_ROLES
+
+    assert policies.may_move_people_of(somebody(role, OWN), CLASS) is may
+    assert policies.may_move_people_of(somebody(role, OTHER), CLASS) is False
 
 
 @pytest.mark.parametrize("role", Role)
@@ -104,6 +158,18 @@ def test_list_shows_the_classes_and_rosters_of_ones_own_office(role):
     assert {found.pk for found in queries.roster_uploads_visible_to(user)} == expected
     visible = {found.pk for found in queries.classes_with_counts_visible_to(user)}
     assert visible == {found.training_class_id for found in (upload, elsewhere) if found.pk in expected}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [*MUNICIPAL_ROLES, *DISTRICT_ROLES, *TRAINING_ROLES])
+def test_draft_is_seen_by_its_own_institution_alone(role):
+    draft = TrainingClassFactory(draft=True)
+    offices = {"district": draft.district} if role in DISTRICT_ROLES else {}
+    own = {"institution": draft.institution} if role in TRAINING_ROLES else {}
+
+    user = UserFactory(**{role.lower(): True}, **offices, **own)
+
+    assert queries.classes_visible_to(user).exists() is (role in TRAINING_ROLES)
 
 
 @pytest.mark.django_db

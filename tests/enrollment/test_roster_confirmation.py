@@ -1,18 +1,29 @@
 import pytest
+from django.db import IntegrityError
 
-from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+from chongqing_dte.foundation.errors import InvalidTransition, NotPermitted
 from chongqing_dte.foundation.models import AuditEvent
-from enrollment.enums import AccountSource, RosterStatus
+from enrollment.enums import RosterStatus
 from enrollment.models import BankAccount, Enrollment, Trainee
-from enrollment.services.rosters import confirm_roster, reject_roster
+from enrollment.queries import mobile_number_hash
+from enrollment.services import roster_checks, roster_confirmation
+from enrollment.services.roster_confirmation import reject_roster
 from tests.clock import NOW
-from tests.enrollment.rosters import confirm, known_trainee, nobody_is_enrolled, person, received
-from tests.factories.enrollment import BankAccountFactory, TrainingClassFactory
+from tests.enrollment.rosters import (
+    confirm,
+    nobody_is_enrolled,
+    person,
+    received,
+    refused,
+    sent,
+)
+from tests.factories.enrollment import TrainingClassFactory
 from tests.factories.institutions import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 BAD_MOBILE = {"mobile": "123"}
+NO_ACCOUNT = {"bank_account": "", "bank_name": "", "bank_cnaps": ""}
 
 
 def test_confirmed_roster_enrolls_its_people_with_their_accounts():
@@ -21,10 +32,11 @@ def test_confirmed_roster_enrolls_its_people_with_their_accounts():
     confirm(upload)
 
     upload.refresh_from_db()
-    assert (upload.status, upload.confirmed_by_id, upload.confirmed_at) == (
+    assert (upload.status, upload.confirmed_by_id, upload.confirmed_at, upload.put_in_count) == (
         RosterStatus.CONFIRMED,
         upload.uploaded_by_id,
         NOW,
+        2,
     )
     enrolled = Enrollment.objects.select_related("trainee").order_by("roster_row__number")
     assert [enrollment.trainee.name for enrollment in enrolled] == [person(1)["name"], person(2)["name"]]
@@ -33,22 +45,62 @@ def test_confirmed_roster_enrolls_its_people_with_their_accounts():
     )
 
 
-def test_enrollment_says_what_its_row_said():
+def test_trainee_is_what_the_row_said():
     confirm(received(None, person(1)))
 
+    trainee = Trainee.objects.get()
+    assert (trainee.name, trainee.id_number, trainee.mobile, str(trainee.birth_date)) == (
+        person(1)["name"],
+        person(1)["id_number"],
+        person(1)["mobile"],
+        "2003-05-01",
+    )
+    assert trainee.mobile_hash == mobile_number_hash(person(1)["mobile"])
+    assert trainee.recorded_at == NOW
+
+
+def test_enrollment_is_what_the_row_said():
+    upload = received(None, person(1))
+
+    confirm(upload)
+
     enrollment = Enrollment.objects.get()
-    assert (
-        enrollment.category,
-        enrollment.school,
-        str(enrollment.graduated_on),
-        enrollment.roster_row.number,
-    ) == (
+    assert (enrollment.category, enrollment.education, enrollment.school, enrollment.student_number) == (
         "GRADUATING_STUDENT",
+        "BACHELOR",
         "重庆大学",
+        "20220001",
+    )
+    assert (str(enrollment.graduated_on), enrollment.roster_row.number, enrollment.status) == (
         "2026-06-30",
         2,
+        "ENROLLED",
     )
-    assert str(enrollment.trainee.birth_date) == "2003-05-01"
+    training_class = upload.training_class
+    assert enrollment.training_period.lower == training_class.starts_on
+    assert training_class.ends_on in enrollment.training_period
+    assert (enrollment.enrolled_at, enrollment.registers_due_at, enrollment.left_at) == (NOW, NOW, None)
+
+
+def test_employee_has_no_graduation_date():
+    employee = person(
+        1,
+        category="ENTERPRISE_EMPLOYEE",
+        school="",
+        student_number="",
+        graduated_on="",
+        employer_name="示范数字科技有限公司",
+        employer_credit_code="91500000MA5U0F8X0A",
+    )
+
+    confirm(received(None, employee))
+
+    enrollment = Enrollment.objects.get()
+    assert (enrollment.graduated_on, enrollment.school, enrollment.employer_name) == (
+        None,
+        "",
+        "示范数字科技有限公司",
+    )
 
 
 def test_partly_good_roster_enrolls_only_the_good_rows():
@@ -57,8 +109,37 @@ def test_partly_good_roster_enrolls_only_the_good_rows():
     confirm(upload)
 
     upload.refresh_from_db()
-    assert upload.status == RosterStatus.PARTLY_CONFIRMED
+    assert (upload.status, upload.put_in_count) == (RosterStatus.PARTLY_CONFIRMED, 1)
     assert [enrollment.trainee.name for enrollment in Enrollment.objects.all()] == [person(1)["name"]]
+
+
+def test_rows_with_warnings_stay_out_unless_somebody_takes_them_on():
+    upload = received(None, person(1, **NO_ACCOUNT), person(2))
+
+    confirm(upload, takes_warned_rows=False)
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.put_in_count, upload.takes_warned_rows) == (
+        RosterStatus.PARTLY_CONFIRMED,
+        1,
+        False,
+    )
+    assert [enrollment.roster_row.number for enrollment in Enrollment.objects.all()] == [3]
+
+
+def test_rows_with_warnings_go_in_when_somebody_takes_them_on():
+    upload = received(None, person(1, **NO_ACCOUNT), person(2))
+
+    confirm(upload, takes_warned_rows=True)
+
+    upload.refresh_from_db()
+    assert (upload.status, upload.put_in_count, upload.takes_warned_rows) == (RosterStatus.CONFIRMED, 2, True)
+
+
+def test_roster_of_nothing_but_warnings_wants_the_tick():
+    upload = received(None, person(1, **NO_ACCOUNT))
+
+    assert refused(upload, takes_warned_rows=False).code == "only_warned_rows"
 
 
 def test_confirmation_leaves_an_event_with_the_number_of_people():
@@ -67,16 +148,19 @@ def test_confirmation_leaves_an_event_with_the_number_of_people():
     confirm(upload)
 
     event = AuditEvent.objects.get(name="roster.confirmed")
-    assert (event.subject_id, event.facts) == (upload.pk, {"enrolled": 2})
+    assert (event.subject_id, event.actor_id, event.at) == (upload.pk, upload.uploaded_by_id, NOW)
+    assert event.facts == {"put_in": 2, "takes_warned_rows": True}
 
 
-def test_confirmation_nudges_the_public_figures(waiting_messages, django_capture_on_commit_callbacks):
+def test_confirmation_rings_for_the_public_figures_and_the_registers(
+    waiting_messages, django_capture_on_commit_callbacks
+):
     upload = received()
 
-    with django_capture_on_commit_callbacks(execute=True):
+    with django_capture_on_commit_callbacks() as callbacks:
         confirm(upload)
 
-    assert waiting_messages.names() == ["assessment.tasks.refresh_progress_task"]
+    assert len(callbacks) == 2
 
 
 def test_second_confirmation_is_refused_and_changes_nothing():
@@ -87,6 +171,20 @@ def test_second_confirmation_is_refused_and_changes_nothing():
         confirm(upload)
 
     assert (Enrollment.objects.count(), AuditEvent.objects.filter(name="roster.confirmed").count()) == (1, 1)
+
+
+@pytest.mark.parametrize("state", ["sent", "refused", "failed"])
+def test_only_a_checked_roster_with_good_rows_is_confirmed(state):
+    upload = {
+        "sent": lambda: sent(),
+        "refused": lambda: received(None, person(1, **BAD_MOBILE)),
+        "failed": lambda: received(content=b"%PDF-"),
+    }[state]()
+
+    with pytest.raises(InvalidTransition):
+        confirm(upload)
+
+    assert nobody_is_enrolled()
 
 
 def test_rejected_roster_is_not_confirmed():
@@ -120,14 +218,20 @@ def test_confirmed_roster_is_not_rejected():
     assert Enrollment.objects.count() == 1
 
 
-@pytest.mark.parametrize("act", [confirm_roster, reject_roster], ids=["confirm", "reject"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda upload, outsider: confirm(upload, confirmer=outsider),
+        lambda upload, outsider: reject_roster(upload_id=upload.pk, rejecter=outsider, now=NOW),
+    ],
+    ids=["confirm", "reject"],
+)
 def test_another_institution_decides_nothing(act):
     upload = received()
     outsider = UserFactory(training_manager=True)
-    part = {confirm_roster: "confirmer", reject_roster: "rejecter"}[act]
 
     with pytest.raises(NotPermitted):
-        act(upload_id=upload.pk, now=NOW, **{part: outsider})
+        act(upload, outsider)
 
     upload.refresh_from_db()
     assert upload.status == RosterStatus.READY
@@ -135,33 +239,30 @@ def test_another_institution_decides_nothing(act):
 
 
 def test_class_that_was_completed_meanwhile_takes_nobody_more():
-    first = received(None, person(1))
+    first = received(TrainingClassFactory(running=True), person(1))
     second = received(first.training_class, person(2))
-    confirm(first)
     training_class = first.training_class
-    training_class.status, training_class.completed_by, training_class.completed_at = (
-        "COMPLETED",
-        training_class.filed_by,
-        NOW,
-    )
+    training_class.roster_locked_at, training_class.locked_count = NOW, 0
+    training_class.status = "COMPLETED"
+    training_class.completed_by, training_class.completed_at = training_class.filed_by, NOW
     training_class.save()
 
-    with pytest.raises(DomainError) as refusal:
-        confirm(second)
+    assert refused(second).code == "class_takes_no_rosters"
 
-    assert refusal.value.code == "class_takes_no_rosters"
-    assert Enrollment.objects.count() == 1
+
+def test_roster_that_was_locked_meanwhile_takes_nobody_more():
+    upload = received(TrainingClassFactory(running=True), person(1))
+    training_class = upload.training_class
+    training_class.roster_locked_at, training_class.locked_count = NOW, 0
+    training_class.save()
+
+    assert refused(upload).code == "roster_locked"
 
 
 def test_roster_with_more_people_than_seats_enrolls_nobody():
     training_class = TrainingClassFactory(confirmed=True, seat_count=1)
-    upload = received(training_class, person(1), person(2))
 
-    with pytest.raises(DomainError) as refusal:
-        confirm(upload)
-
-    assert refusal.value.code == "seats_short"
-    assert nobody_is_enrolled()
+    assert refused(received(training_class, person(1), person(2))).code == "seats_short"
 
 
 def test_roster_may_fill_the_last_seat():
@@ -173,6 +274,25 @@ def test_roster_may_fill_the_last_seat():
     assert Enrollment.objects.count() == 2
 
 
+def test_seat_of_somebody_who_left_before_the_lock_is_free_again():
+    training_class = TrainingClassFactory(confirmed=True, seat_count=1)
+    confirm(received(training_class, person(1)))
+    Enrollment.objects.update(status="WITHDRAWN", left_at=NOW)
+
+    confirm(received(training_class, person(2)))
+
+    assert Enrollment.objects.filter(status="ENROLLED").count() == 1
+
+
+def test_changed_rows_need_no_seat():
+    training_class = TrainingClassFactory(confirmed=True, seat_count=1)
+    confirm(received(training_class, person(1)))
+
+    confirm(received(training_class, person(1, school="西南大学")))
+
+    assert Enrollment.objects.get().school == "西南大学"
+
+
 def test_person_who_was_enrolled_by_another_roster_meanwhile_takes_no_second_seat():
     training_class = TrainingClassFactory(confirmed=True, seat_count=2)
     first, second = received(training_class, person(1)), received(training_class, person(1), person(2))
@@ -180,7 +300,8 @@ def test_person_who_was_enrolled_by_another_roster_meanwhile_takes_no_second_sea
 
     confirm(second)
 
-    assert Enrollment.objects.count() == 2
+    second.refresh_from_db()
+    assert (Enrollment.objects.count(), second.put_in_count) == (2, 1)
 
 
 def test_silence_of_a_later_roster_removes_nobody():
@@ -189,46 +310,25 @@ def test_silence_of_a_later_roster_removes_nobody():
 
     confirm(received(first.training_class, person(3)))
 
-    assert Enrollment.objects.count() == 3
+    assert Enrollment.objects.filter(status="ENROLLED").count() == 3
 
 
-def test_person_of_an_earlier_class_is_the_same_trainee():
-    confirm(received(None, person(1)))
+def test_refusal_of_the_database_quotes_nobody(monkeypatch):
+    monkeypatch.setattr(roster_checks, "find_problems", lambda *_args: [])
+    upload = received(None, person(1, bank_cnaps="12", bank_name="李一的开户行"))
 
-    confirm(received(None, person(1)))
-
-    assert (Trainee.objects.count(), Enrollment.objects.count(), BankAccount.objects.count()) == (1, 2, 1)
-
-
-def test_roster_never_replaces_an_account():
-    account = BankAccountFactory(trainee=known_trainee(person(1)), corrected=True)
-
-    confirm(received(None, person(1)))
-
-    assert BankAccount.objects.get() == account
-
-
-def test_first_account_can_come_with_a_later_roster():
-    without = person(1, bank_account="", bank_name="", bank_cnaps="")
-    confirm(received(None, without))
-
-    confirm(received(None, person(1)))
-
-    account = BankAccount.objects.get()
-    assert (account.number, account.source, account.last_four) == (
-        person(1)["bank_account"],
-        AccountSource.ROSTER,
-        person(1)["bank_account"][-4:],
-    )
-
-
-def test_person_whom_another_class_enrolled_meanwhile_under_another_name_is_not_taken_for_them():
-    upload = received(None, person(1), person(2))
-    known_trainee(person(1), name="王五")
-
-    with pytest.raises(DomainError) as refusal:
+    with pytest.raises(IntegrityError, match="bank_account_cnaps_has_12_digits") as refusal:
         confirm(upload)
 
-    assert refusal.value.code == "name_differs"
-    assert not Enrollment.objects.exists()
-    assert not BankAccount.objects.exists()
+    assert "李一" not in str(refusal.value)
+    assert (refusal.value.__cause__, refusal.value.__suppress_context__) == (None, True)
+
+
+def test_refusal_of_the_database_that_nobody_expects_is_not_explained_away(monkeypatch):
+    def fail(*_args):
+        raise IntegrityError("some_other_constraint")
+
+    monkeypatch.setattr(roster_confirmation, "_put_in", fail)
+
+    with pytest.raises(IntegrityError, match="some_other_constraint"):
+        confirm(received())

@@ -4,16 +4,20 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.utils.translation import override
 
+from chongqing_dte.foundation.tabular import Choice, Column, RowProblem
 from chongqing_dte.foundation.tabular_reading import PROBLEMS_HEADER, NoRows, WrongColumns
+from chongqing_dte.foundation.tabular_writing import InfoSheet, TableTexts, write_table
 from chongqing_dte.foundation.workbooks import UnreadableWorkbook
 from demo.identifiers import make_card_number, make_cnaps, make_mobile, make_resident_id
 from enrollment.enums import Education, ParticipantCategory
-from enrollment.roster.checks import find_problems
-from enrollment.roster.columns import CATEGORIES, EDUCATION_LEVELS, ROSTER_COLUMNS
-from enrollment.roster.reading import read_roster
+from enrollment.roster.checks import Circumstances, find_problems
+from enrollment.roster.columns import CATEGORIES, EDUCATION_LEVELS, INFO_SHEET, ROSTER_COLUMNS, VERSION
+from enrollment.roster.messages import failure_text
+from enrollment.roster.reading import OtherClass, OtherVersion, RosterFile, read_roster
 from enrollment.roster.rows import RosterRow
-from enrollment.roster.template import roster_template, write_roster
+from enrollment.roster.template import ProblemRow, roster_template, write_problem_workbook, write_roster
 from tests.factories.workbooks import csv_file, xlsx
 
 CHINESE_HEADER = [column.zh for column in ROSTER_COLUMNS]
@@ -43,10 +47,10 @@ def with_cell(key: str, cell: object) -> list[list[object]]:
 
 
 def test_written_roster_reads_back_without_a_problem() -> None:
-    rows = read_roster(write_roster([STUDENT], class_reference="C-1", institution_name="Example"))
+    file = read_roster(write_roster([STUDENT], class_reference="C-1", institution_name="Example"))
 
-    assert rows == [RosterRow(number=3, **STUDENT)]
-    assert find_problems(rows, today=date(2026, 11, 20)) == []
+    assert file == RosterFile([RosterRow(number=3, **STUDENT)], "C-1", "roster-2")
+    assert find_problems(file.rows, Circumstances(today=date(2026, 11, 20))) == []
 
 
 def test_text_that_looks_like_a_formula_or_a_link_stays_text() -> None:
@@ -66,8 +70,13 @@ def test_text_that_looks_like_a_formula_or_a_link_stays_text() -> None:
             xlsx([[h.upper() + " ＊" for h in ENGLISH_HEADER], CELLS]), id="capitals and an asterisk"
         ),
         pytest.param(xlsx([[f" {h}*" for h in CHINESE_HEADER], CELLS]), id="spaces and an asterisk"),
+        pytest.param(
+            xlsx([[f"{column.zh} {column.en}" for column in ROSTER_COLUMNS], CELLS]),
+            id="header in both languages",
+        ),
         pytest.param(xlsx([CHINESE_HEADER[::-1], CELLS[::-1]]), id="other order"),
         pytest.param(xlsx([CHINESE_HEADER, CELLS], indent=(0, 2)), id="two blank columns first"),
+        pytest.param(xlsx([CHINESE_HEADER, CELLS], blank_first=True), id="blank sheet first"),
         pytest.param(xlsx([CHINESE_HEADER, CELLS], hidden_first=True), id="hidden sheet first"),
         pytest.param(csv_file([CHINESE_HEADER, CELLS], "gb18030"), id="GB18030 csv"),
         pytest.param(csv_file([CHINESE_HEADER, CELLS]), id="UTF-8 csv"),
@@ -77,13 +86,13 @@ def test_text_that_looks_like_a_formula_or_a_link_stays_text() -> None:
     ],
 )
 def test_roster_is_read_whatever_its_header_looks_like(content: bytes) -> None:
-    assert read_roster(content) == [RosterRow(number=2, **STUDENT)]
+    assert read_roster(content) == RosterFile([RosterRow(number=2, **STUDENT)])
 
 
 def test_row_numbers_are_those_of_the_sheet() -> None:
-    content = xlsx([["title"], CHINESE_HEADER, CELLS, [" "] * 13, CELLS], indent=(2, 1))
+    content = xlsx([["title"], CHINESE_HEADER, CELLS, [" "] * 15, CELLS], indent=(2, 1))
 
-    assert [row.number for row in read_roster(content)] == [5, 7]
+    assert [row.number for row in read_roster(content).rows] == [5, 7]
 
 
 def test_wrong_columns_are_named() -> None:
@@ -92,10 +101,22 @@ def test_wrong_columns_are_named() -> None:
     with pytest.raises(WrongColumns) as refusal:
         read_roster(xlsx([header, CELLS]))
 
-    assert refusal.value.missing == ["身份证号"]
-    assert refusal.value.extra == ["身份证"]
-    assert refusal.value.repeated == ["手机号"]
-    assert all(name in str(refusal.value) for name in ("身份证号", "身份证", "手机号"))
+    assert refusal.value.parameters == {"missing": ["id_number"], "extra": ["身份证"], "repeated": ["mobile"]}
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [("zh-hans", ("身份证号", "身份证", "手机号")), ("en", ("ID number", "身份证", "Mobile number"))],
+)
+def test_wrong_columns_are_named_in_the_language_of_the_reader(language: str, names: tuple[str, ...]) -> None:
+    header = ["姓名", "身份证", *CHINESE_HEADER[2:], "手机号"]
+
+    with pytest.raises(WrongColumns) as refusal:
+        read_roster(xlsx([header, CELLS]))
+
+    with override(language):
+        assert all(name in str(refusal.value) for name in names)
+        assert str(failure_text("wrong_columns", refusal.value.parameters)) == str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +132,7 @@ def test_without_a_header_all_columns_are_missing_and_nothing_of_the_file_is_rep
     with pytest.raises(WrongColumns) as refusal:
         read_roster(content)
 
-    assert (refusal.value.missing, refusal.value.extra) == (CHINESE_HEADER, [])
+    assert (refusal.value.missing, refusal.value.extra) == ([column.key for column in ROSTER_COLUMNS], [])
 
 
 @pytest.mark.parametrize(
@@ -147,7 +168,7 @@ def test_file_that_is_no_workbook_is_refused() -> None:
     ],
 )
 def test_identifier_that_is_not_text_is_damaged(key: str, cell: object) -> None:
-    (row,) = read_roster(xlsx(with_cell(key, cell)))
+    (row,) = read_roster(xlsx(with_cell(key, cell))).rows
 
     assert row.damaged == {key}
 
@@ -159,7 +180,7 @@ def test_identifier_that_is_not_text_is_damaged(key: str, cell: object) -> None:
             "id_number", "５００２９９２００３０５０１００８ｘ", "50029920030501008X", id="full width"
         ),
         pytest.param("id_number", "'500299 2003\u200b", "'5002992003", id="white space inside"),
-        pytest.param("mobile", "199\u3000\t0000 0008", "19900000008", id="spaces in a mobile"),
+        pytest.param("mobile", "154\u3000\t0000 0008", "15400000008", id="spaces in a mobile"),
         pytest.param("student_number", 20220008, "20220008", id="student number as a number"),
         pytest.param("student_number", 2022.5, "2022.5", id="number with decimals"),
         pytest.param("name", "张\u3000三\n", "张三", id="name"),
@@ -189,36 +210,146 @@ def test_identifier_that_is_not_text_is_damaged(key: str, cell: object) -> None:
     ],
 )
 def test_cell_is_cleaned(key: str, cell: object, text: str) -> None:
-    (row,) = read_roster(xlsx(with_cell(key, cell)))
+    (row,) = read_roster(xlsx(with_cell(key, cell))).rows
 
     assert row.value(key) == text
     assert row.damaged == frozenset()
 
 
 def test_text_column_with_a_number_beyond_15_digits_is_damaged() -> None:
-    (row,) = read_roster(xlsx(with_cell("student_number", 2.02200081234567e17)))
+    (row,) = read_roster(xlsx(with_cell("student_number", 2.02200081234567e17))).rows
 
     assert row.damaged == {"student_number"}
 
 
-def test_template_asks_for_text_and_offers_the_choices() -> None:
-    content = roster_template(class_reference="C-1", institution_name="Example")
+def test_template_of_another_class_is_refused_with_both_names() -> None:
+    content = write_roster([STUDENT], class_reference="C-1")
 
-    sheet, explanation = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+    with pytest.raises(OtherClass) as refusal:
+        read_roster(content, class_reference="C-2")
+
+    assert refusal.value.parameters == {"found": "C-1", "expected": "C-2"}
+    assert all(name in str(refusal.value) for name in ("C-1", "C-2"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(write_roster([STUDENT], class_reference="C-1"), id="template of this class"),
+        pytest.param(xlsx([CHINESE_HEADER, CELLS]), id="own list"),
+        pytest.param(csv_file([CHINESE_HEADER, CELLS]), id="csv"),
+    ],
+)
+def test_class_is_compared_where_the_file_names_one(content: bytes) -> None:
+    assert len(read_roster(content, class_reference="C-1").rows) == 1
+
+
+def test_template_of_another_version_is_refused_before_its_columns_are_looked_at() -> None:
+    texts = TableTexts("list", "title", "roster-1", InfoSheet(INFO_SHEET, {VERSION: "roster-1"}))
+    content = write_table(ROSTER_COLUMNS[:3], texts, [STUDENT])
+
+    with pytest.raises(OtherVersion) as refusal:
+        read_roster(content)
+
+    assert refusal.value.parameters == {"found": "roster-1", "expected": "roster-2"}
+    assert "roster-2" in str(refusal.value)
+
+
+def template_sheets() -> list[Any]:
+    content = roster_template(class_reference="C-1", institution_name="Example")
+    sheets: list[Any] = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+    return sheets
+
+
+def test_template_asks_for_text_and_offers_the_choices() -> None:
+    sheet, explanation, _info = template_sheets()
 
     assert sheet.freeze_panes == "C3"
     formats = sheet.column_dimensions.values()
     assert {columns.number_format for columns in formats} == {"@"}
     assert max(columns.max for columns in formats) == len(ROSTER_COLUMNS)
-    assert [cell.value for cell in sheet[2]][:2] == ["姓名 *", "身份证号 *"]
-    assert {str(rule.sqref) for rule in sheet.data_validations.dataValidation} == {"D3:D1003", "E3:E1003"}
-    assert explanation.max_row == len(ROSTER_COLUMNS) + 1
+    assert [cell.value for cell in sheet[2]][:3] == ["姓名 *", "身份证号 *", "出生日期"]
+    rules = {str(rule.sqref) for rule in sheet.data_validations.dataValidation}
+    assert rules == {"E3:E100003", "F3:F100003"}
+    assert explanation.max_row > len(ROSTER_COLUMNS) + 1
 
 
-def test_dropdown_lists_fit_into_their_255_characters() -> None:
-    lists = [",".join(choice.zh for choice in column.choices) for column in ROSTER_COLUMNS]
+def test_template_locks_what_it_is_for_and_leaves_the_list_open() -> None:
+    sheet, explanation, info = template_sheets()
 
-    assert max(map(len, lists)) <= 255
+    assert [one.protection.sheet for one in (sheet, explanation, info)] == [False, True, True]
+    assert [cell.value for cell in info["B"]] == ["roster-2", "C-1", "Example"]
+
+
+def test_long_dropdown_stands_in_cells_of_a_hidden_sheet() -> None:
+    schools = tuple(Choice(f"S{number}", f"第{number}所示例学校", f"School {number}") for number in range(60))
+    column = Column("school", "学校", "School", "choice", choices=schools)
+    content = write_table([Column("name", "姓名", "Name"), column], TableTexts("list", "title", "test-1"))
+
+    sheet, _explanation, options = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+
+    (rule,) = sheet.data_validations.dataValidation
+    assert rule.formula1 == f"'{options.title}'!$B$1:$B$60"
+    assert (options.sheet_state, options["B60"].value) == ("hidden", "第59所示例学校")
+
+
+WRONG = {**STUDENT, "id_number": "5.00E+17", "school": "=1+1", "mobile": ""}
+PROBLEMS = [
+    RowProblem(7, "id_number", "number_cell"),
+    RowProblem(7, "mobile", "required"),
+    RowProblem(7, "bank_account", "account_check_digit", "warning"),
+    RowProblem(7, "bank_account", "account_format"),
+    RowProblem(7, "bank_name", "formula_cell", "warning"),
+]
+
+
+def problem_sheet() -> Any:
+    content = write_problem_workbook(
+        [ProblemRow(7, WRONG, PROBLEMS)], class_reference="C-1", institution_name="Example"
+    )
+    return openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+
+
+def test_problem_workbook_says_where_the_row_stood_and_what_is_wrong() -> None:
+    sheet = problem_sheet()
+
+    with override("en"):
+        assert sheet["A3"].value == "7"
+    assert sheet["B3"].value.count("\n") == len(PROBLEMS) - 1
+
+
+def test_problem_workbook_marks_the_cells_and_an_error_covers_a_warning() -> None:
+    colors = {cell.column - 3: cell.fill.fgColor.rgb for cell in problem_sheet()[3] if cell.fill.fill_type}
+
+    red, yellow = "FFFFC7CE", "FFFFEB9C"
+    keys = {ROSTER_COLUMNS[place].key: color for place, color in colors.items()}
+    assert keys == {"id_number": red, "mobile": red, "bank_account": red, "bank_name": yellow}
+
+
+def test_problem_workbook_holds_text_and_of_a_formula_its_last_result() -> None:
+    written = [cell for cell in problem_sheet()[3] if cell.value is not None]
+
+    assert {cell.number_format for cell in written} == {"@"}
+    assert [cell.value for cell in written if cell.data_type != "s"] == [f'="{WRONG["bank_name"]}"']
+
+
+def test_formula_that_is_too_long_for_excel_becomes_text() -> None:
+    row = ProblemRow(7, {**STUDENT, "bank_name": "大" * 256}, PROBLEMS)
+    content = write_problem_workbook([row], class_reference="C-1", institution_name="Example")
+
+    written = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0][3]
+
+    assert {cell.data_type for cell in written if cell.value is not None} == {"s"}
+
+
+def test_problem_workbook_comes_back_as_it_is() -> None:
+    content = write_problem_workbook(
+        [ProblemRow(7, STUDENT, PROBLEMS)], class_reference="C-1", institution_name="Example"
+    )
+
+    file = read_roster(content, class_reference="C-1")
+
+    assert file.rows == [RosterRow(number=3, formulas=frozenset({"bank_name"}), **STUDENT)]
 
 
 def test_choices_are_the_values_of_the_enums() -> None:

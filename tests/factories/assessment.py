@@ -45,6 +45,15 @@ class ResultsUploadFactory(DjangoModelFactory):
     uploaded_at = NOW - timedelta(days=90)
 
 
+def _days_before_the_sitting(days: int) -> factory.LazyAttribute:
+    """Return a day of the class, so that whoever sits twice was in one class at a time."""
+    return factory.LazyAttribute(
+        lambda training_class: (
+            training_class.factory_parent.factory_parent.session.held_on - timedelta(days=days)
+        )
+    )
+
+
 def _upload_of(session: AssessmentSession) -> ResultsUpload:
     return ResultsUpload.objects.filter(session=session).first() or ResultsUploadFactory(session=session)
 
@@ -65,6 +74,8 @@ class AttemptFactory(DjangoModelFactory):
         completed=True,
         training_class__occupation=factory.SelfAttribute("...session.occupation"),
         training_class__level=factory.SelfAttribute("...session.level"),
+        training_class__starts_on=_days_before_the_sitting(45),
+        training_class__ends_on=_days_before_the_sitting(15),
     )
     trainee = factory.SelfAttribute("enrollment.trainee")
     results_upload = factory.LazyAttribute(lambda attempt: _upload_of(attempt.session))

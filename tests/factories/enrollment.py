@@ -3,6 +3,7 @@ import json
 from datetime import date, timedelta
 
 import factory
+from django.db.backends.postgresql.psycopg_any import DateRange
 from factory.django import DjangoModelFactory
 
 from demo.identifiers import make_card_number, make_cnaps, make_credit_code, make_mobile, make_resident_id
@@ -15,21 +16,52 @@ from enrollment.enums import (
     RosterStatus,
     RowOutcome,
 )
-from enrollment.models import BankAccount, Enrollment, RosterRow, RosterUpload, Trainee, TrainingClass
-from enrollment.queries import account_number_hash, id_number_hash
+from enrollment.models import (
+    BankAccount,
+    Enrollment,
+    IntakePolicy,
+    RosterRow,
+    RosterUpload,
+    Trainee,
+    TrainingClass,
+)
+from enrollment.queries import account_number_hash, id_number_hash, mobile_number_hash
 from enrollment.rules.identifiers import birth_date_of
 from institutions.enums import Level
 from tests.clock import NOW
-from tests.factories.institutions import InstitutionFactory, OccupationFactory, UserFactory
+from tests.factories.institutions import WHOLE_PLAN, InstitutionFactory, OccupationFactory, UserFactory
+
+
+class IntakePolicyFactory(DjangoModelFactory):
+    """The figures in force over the whole Plan, approved by somebody else than their author."""
+
+    class Meta:
+        model = IntakePolicy
+
+    name = "Example intake policy"
+    in_force = WHOLE_PLAN
+    filing_lead_days = 15
+    answer_working_days = 5
+    near_duplicate_days = 7
+    min_age = 16
+    max_age = 65
+    roster_lock_days = 0
+    download_hours = 24
+    source = "Example"
+    drafted_by = factory.SubFactory(UserFactory, municipal_administrator=True)
+    drafted_at = NOW - timedelta(days=600)
+    approved_by = factory.SubFactory(UserFactory, municipal_reviewer=True)
+    approved_at = NOW - timedelta(days=599)
 
 
 class TrainingClassFactory(DjangoModelFactory):
-    """A class that was filed; confirmed=True and completed=True are later."""
+    """A class that was filed; draft=True is earlier, confirmed=True, running=True and completed=True are later."""
 
     class Meta:
         model = TrainingClass
 
     class Params:
+        draft = factory.Trait(status=ClassStatus.DRAFT, filed_by=None, filed_at=None)
         confirmed = factory.Trait(
             status=ClassStatus.CONFIRMED,
             confirmed_by=factory.SubFactory(
@@ -37,8 +69,12 @@ class TrainingClassFactory(DjangoModelFactory):
             ),
             confirmed_at=NOW - timedelta(days=229),
         )
+        running = factory.Trait(
+            confirmed=True, status=ClassStatus.RUNNING, started_at=NOW - timedelta(days=210)
+        )
+        locked = factory.Trait(running=True, roster_locked_at=NOW - timedelta(days=210), locked_count=1)
         completed = factory.Trait(
-            confirmed=True,
+            locked=True,
             status=ClassStatus.COMPLETED,
             completed_by=factory.SelfAttribute("filed_by"),
             completed_at=NOW - timedelta(days=100),
@@ -52,9 +88,12 @@ class TrainingClassFactory(DjangoModelFactory):
     starts_on = date(2026, 3, 9)
     ends_on = date(2026, 6, 26)
     seat_count = 40
-    filed_by = factory.SubFactory(
+    status = ClassStatus.FILED
+    drafted_by = factory.SubFactory(
         UserFactory, training_operator=True, institution=factory.SelfAttribute("..institution")
     )
+    drafted_at = NOW - timedelta(days=231)
+    filed_by = factory.SelfAttribute("drafted_by")
     filed_at = NOW - timedelta(days=230)
 
 
@@ -76,10 +115,10 @@ class RosterUploadFactory(DjangoModelFactory):
     content = factory.Sequence(lambda n: f"roster {n}".encode())
     sha256 = factory.LazyAttribute(lambda upload: hashlib.sha256(upload.content).hexdigest())
     status = RosterStatus.READY
-    accepted_count = 1
-    refused_count = 0
-    uploaded_by = factory.SelfAttribute("training_class.filed_by")
+    row_count = checked_count = new_count = 1
+    uploaded_by = factory.SelfAttribute("training_class.drafted_by")
     uploaded_at = NOW - timedelta(days=221)
+    checked_at = NOW - timedelta(days=221)
 
 
 class RosterRowFactory(DjangoModelFactory):
@@ -88,7 +127,7 @@ class RosterRowFactory(DjangoModelFactory):
 
     upload = factory.SubFactory(RosterUploadFactory)
     number = factory.Sequence(lambda n: n + 3)
-    outcome = RowOutcome.ACCEPTED
+    outcome = RowOutcome.NEW
     cells = factory.LazyFunction(lambda: json.dumps({}))
 
 
@@ -113,6 +152,7 @@ class TraineeFactory(DjangoModelFactory):
     id_number_hash = factory.LazyAttribute(lambda trainee: id_number_hash(trainee.id_number))
     birth_date = factory.LazyAttribute(lambda trainee: birth_date_of(trainee.id_number))
     mobile = factory.Sequence(make_mobile)
+    mobile_hash = factory.LazyAttribute(lambda trainee: mobile_number_hash(trainee.mobile))
     recorded_at = NOW - timedelta(days=220)
 
 
@@ -167,6 +207,11 @@ class EnrollmentFactory(DjangoModelFactory):
         RosterRowFactory,
         upload__confirmed=True,
         upload__training_class=factory.SelfAttribute("...training_class"),
+    )
+    training_period = factory.LazyAttribute(
+        lambda enrollment: DateRange(
+            enrollment.training_class.starts_on, enrollment.training_class.ends_on, "[]"
+        )
     )
     category = ParticipantCategory.GRADUATING_STUDENT
     education = Education.BACHELOR

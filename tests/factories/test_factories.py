@@ -1,13 +1,17 @@
 import pytest
 
 from institutions.enums import Role
-from tests.factories import assessment, enrollment, institutions, subsidies
+from tests.factories import assessment, enrollment, institutions, standing, subsidies
 
 STATES = [
     (institutions.DistrictFactory, {}),
     (institutions.AccreditationFactory, {}),
     (institutions.AccreditationFactory, {"evaluation": True}),
     (institutions.FeeScheduleFactory, {}),
+    (institutions.FundedQuotaFactory, {}),
+    (standing.SuspensionFactory, {}),
+    (standing.SuspensionFactory, {"lifted": True}),
+    (standing.CalendarDayFactory, {}),
     *((institutions.UserFactory, {role.lower(): True}) for role in Role),
     (enrollment.TrainingClassFactory, {}),
     (enrollment.TrainingClassFactory, {"confirmed": True}),
