@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from assessment.enums import Outcome
+from assessment.enums import CertificateStatus, Outcome
 from assessment.models import AssessmentSession, Attempt, LevelCertificate, ProgressCount
+from enrollment.queries import known_people, rows_of_people
 from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES
 from institutions.models import District, Field, ProgrammeYear, User
 
@@ -162,3 +163,14 @@ def _line(code: str, name: str, counts: Mapping[str, Any]) -> ProgressLine:
         completed=counts.get("completed", 0),
         certified=counts.get("certified", 0),
     )
+
+
+def certificate_holders(*, occupation_id: int, level: str, hashes: Collection[str]) -> set[str]:
+    """Return which of these people, by the hashes of their ID numbers, hold a valid certificate of the level."""
+    people = known_people(hashes)
+    rows = rows_of_people(people)
+    certificates = LevelCertificate.objects.filter(
+        trainee__in=rows, occupation_id=occupation_id, level=level, status=CertificateStatus.VALID
+    )
+    holders = {rows[trainee_id] for trainee_id in certificates.values_list("trainee_id", flat=True)}
+    return {number_hash for number_hash, person in people.items() if person.person_id in holders}

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from assessment.models import Attempt, LevelCertificate
 from assessment.queries import attempts_of_trainees
-from enrollment.models import BankAccount, Enrollment, RosterRow, RosterUpload, TrainingClass
+from enrollment.models import Enrollment, RosterRow, RosterUpload, TrainingClass
+from enrollment.queries import current_account_of, roster_row_of, rows_of_persons
 from enrollment.rules.identifiers import mask_id_number, mask_name
 from institutions.models import FeeSchedule
 from subsidies.enums import BankAnswer, Decision, JournalKind, PaymentStatus
@@ -87,14 +88,11 @@ class CertificateDossier:
 
 
 def certificate_dossier(certificate: LevelCertificate) -> CertificateDossier:
-    """Return the whole road of one certificate, in a constant number of queries."""
-    enrollment = (
-        Enrollment.objects.select_related(
-            "training_class__institution", "training_class__district", "roster_row__upload"
-        )
-        .defer("roster_row__cells", "roster_row__upload__content")
-        .get(pk=certificate.attempt.enrollment_id)
-    )
+    """Return the whole road of one certificate, in a constant number of queries and one more for each transfer."""
+    enrollment = Enrollment.objects.select_related(
+        "training_class__institution", "training_class__district"
+    ).get(pk=certificate.attempt.enrollment_id)
+    roster_row = roster_row_of(enrollment)
     decisions = list(
         Entitlement.objects.filter(certificate=certificate)
         .select_related("policy_version", "fee_schedule")
@@ -102,7 +100,7 @@ def certificate_dossier(certificate: LevelCertificate) -> CertificateDossier:
     )
     live = next((decision for decision in decisions if decision.superseded_at is None), None)
     payment = Payment.objects.filter(entitlement__certificate=certificate).order_by("-id").first()
-    account = BankAccount.objects.filter(trainee=certificate.trainee_id, replaced_at__isnull=True).first()
+    account = current_account_of(certificate.trainee_id)
     attempts = _attempts(payment)
     return CertificateDossier(
         certificate=certificate,
@@ -110,9 +108,13 @@ def certificate_dossier(certificate: LevelCertificate) -> CertificateDossier:
         trainee_id_number=mask_id_number(certificate.trainee.id_number),
         enrollment=enrollment,
         training_class=enrollment.training_class,
-        roster_upload=enrollment.roster_row.upload,
-        roster_row=enrollment.roster_row,
-        attempts=list(attempts_of_trainees([certificate.trainee_id]).select_related("session__institution")),
+        roster_upload=roster_row.upload,
+        roster_row=roster_row,
+        attempts=list(
+            attempts_of_trainees(rows_of_persons([certificate.trainee_id])).select_related(
+                "session__institution"
+            )
+        ),
         entitlements=[_shown_decision(decision) for decision in decisions],
         payment=payment,
         account_last_four=account.last_four if account else "",

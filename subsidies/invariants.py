@@ -64,6 +64,35 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "person_is_granted_one_first_pass",
+        "Nobody is granted twice for one first pass, once it is known under which rows they stand.",
+        """
+        WITH grants AS (
+            SELECT entitlement.id, entitlement.decided_at, certificate.id AS certificate_id,
+                   trainee.id AS trainee_id,
+                   coalesce(trainee.merged_into_id, trainee.id) AS person_id,
+                   certificate.occupation_id, certificate.level, policy.first_pass_scope AS scope
+            FROM subsidies_entitlement entitlement
+            JOIN assessment_levelcertificate certificate ON certificate.id = entitlement.certificate_id
+            JOIN enrollment_trainee trainee ON trainee.id = certificate.trainee_id
+            JOIN subsidies_policyversion policy ON policy.id = entitlement.policy_version_id
+            WHERE entitlement.decision = 'GRANTED'
+        )
+        SELECT later.id FROM grants later
+        JOIN grants earlier ON earlier.person_id = later.person_id AND earlier.id < later.id
+             AND earlier.certificate_id <> later.certificate_id
+        WHERE (later.scope = 'PERSON'
+               OR (later.occupation_id = earlier.occupation_id
+                   AND (later.scope = 'OCCUPATION' OR later.level = earlier.level)))
+          AND (later.trainee_id = earlier.trainee_id OR NOT EXISTS (
+              -- Granted before anybody knew: that is a matter of getting money back, not of a wrong decision.
+              SELECT 1 FROM enrollment_traineemerge merge
+              WHERE merge.status = 'APPROVED' AND merge.decided_at >= later.decided_at
+                AND (merge.kept_id = later.person_id
+                     OR merge.merged_id IN (later.trainee_id, earlier.trainee_id))))
+        """,
+    ),
+    Invariant(
         "bank_paid_one_instruction_of_a_payment",
         "The bank never says of two instructions for one payment that both were paid.",
         """
@@ -103,7 +132,9 @@ INVARIANTS: Final = (
         SELECT attempt.id FROM subsidies_paymentattempt attempt
         JOIN subsidies_payment payment ON payment.id = attempt.payment_id
         JOIN enrollment_bankaccount account ON account.id = attempt.bank_account_id
-        WHERE account.trainee_id <> payment.payee_id
+        JOIN enrollment_trainee owner ON owner.id = account.trainee_id
+        JOIN enrollment_trainee payee ON payee.id = payment.payee_id
+        WHERE coalesce(owner.merged_into_id, owner.id) <> coalesce(payee.merged_into_id, payee.id)
         """,
     ),
     Invariant(

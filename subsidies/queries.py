@@ -7,6 +7,7 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from assessment.models import LevelCertificate
 from assessment.queries import certificates_visible_to as issued_certificates_visible_to
 from enrollment.models import BankAccount
+from enrollment.queries import account_id_of, accounts_by_person, person_of, rows_of_persons
 from institutions.models import FeeSchedule, User
 from subsidies.enums import AttemptStatus, BankAnswer, BatchStatus, Decision, PaymentStatus, SubsidyKind
 from subsidies.models import (
@@ -110,7 +111,7 @@ def live_entitlements_of(certificate_ids: Collection[int]) -> dict[int, Entitlem
 
 
 def claims_of(trainee_ids: Collection[int]) -> list[Entitlement]:
-    """Return the live grants and holds of these people, each with its certificate and policy version."""
+    """Return the live grants and holds of these rows of people, each with its certificate and policy version."""
     live = Entitlement.objects.filter(certificate__trainee_id__in=trainee_ids, superseded_at__isnull=True)
     claims = live.exclude(decision=Decision.REFUSED).select_related("certificate", "policy_version")
     return list(claims.order_by("id"))
@@ -131,7 +132,6 @@ def lock_budgets(budget_ids: Collection[int]) -> dict[int, Budget]:
 
 def lock_held_that_can_go_on(*, year: int, limit: int) -> list[Entitlement]:
     """Return held decisions whose missing fact has arrived, oldest first, locked; those of other workers left out."""
-    account = BankAccount.objects.filter(trainee=OuterRef("certificate__trainee"), replaced_at__isnull=True)
     policy = PolicyVersion.objects.filter(
         approved_at__isnull=False, in_force__contains=OuterRef("certificate__issued_on")
     )
@@ -146,8 +146,10 @@ def lock_held_that_can_go_on(*, year: int, limit: int) -> list[Entitlement]:
         Entitlement.objects.select_for_update(of=("self", "certificate"), skip_locked=True, no_key=True)
         .select_related("certificate")
         .filter(decision=Decision.HELD, superseded_at__isnull=True, certificate__decision_due=False)
+        .annotate(person=person_of("certificate__trainee"))
+        .annotate(account=account_id_of("person"))
         .filter(
-            Q(reason="account_is_known") & Exists(account)
+            Q(reason="account_is_known", account__isnull=False)
             | Q(reason="policy_is_in_force") & Exists(policy)
             | Q(reason="fee_is_published") & Exists(fee)
             | Q(reason="budget_has_room", certificate_id__in=_budget_queue(year))
@@ -199,12 +201,12 @@ def lock_payments_ready(limit: int) -> list[Payment]:
 
 def lock_returned_with_new_account() -> list[Payment]:
     """Return returned payments whose payee has another account by now, locked; those of other workers left out."""
-    newer = BankAccount.objects.filter(trainee=OuterRef("payee"), replaced_at__isnull=True).exclude(
-        pk__in=PaymentAttempt.objects.filter(payment=OuterRef(OuterRef("pk"))).values("bank_account")
-    )
+    used = PaymentAttempt.objects.filter(payment=OuterRef("pk"), bank_account=OuterRef("account"))
     return list(
         Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .filter(Exists(newer), ~_said_to_be_paid(), status=PaymentStatus.RETURNED)
+        .annotate(person=person_of("payee"))
+        .annotate(account=account_id_of("person"))
+        .filter(~Exists(used), ~_said_to_be_paid(), account__isnull=False, status=PaymentStatus.RETURNED)
         .order_by("id")
     )
 
@@ -220,10 +222,11 @@ def oldest_ready_since() -> datetime | None:
     return Payment.objects.filter(status=PaymentStatus.READY).aggregate(oldest=Min("opened_at"))["oldest"]
 
 
-def current_accounts(trainee_ids: Collection[int]) -> dict[int, BankAccount]:
-    """Return the current bank account of each of these people, by trainee. Raises InvalidTag for a damaged one."""
-    accounts = BankAccount.objects.filter(trainee_id__in=trainee_ids, replaced_at__isnull=True)
-    return {account.trainee_id: account for account in accounts}
+def accounts_to_pay(payee_ids: Collection[int]) -> dict[int, BankAccount]:
+    """Return the account that each of these people is paid to, by payee. Raises InvalidTag for a damaged one."""
+    persons = rows_of_persons(payee_ids)
+    accounts = accounts_by_person(persons)
+    return {payee_id: accounts[persons[payee_id]] for payee_id in payee_ids if persons[payee_id] in accounts}
 
 
 def attempt_counts(certificate_ids: Collection[int]) -> dict[int, int]:

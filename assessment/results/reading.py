@@ -8,7 +8,4 @@ def read_results(content: bytes) -> list[ResultRow]:
 
     Raises UnreadableWorkbook, WrongColumns or NoRows.
     """
-    return [
-        ResultRow(number=row.number, damaged=row.damaged, **row.texts)
-        for row in read_table(content, RESULT_COLUMNS)
-    ]
+    return read_table(content, RESULT_COLUMNS, ResultRow).rows

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from chongqing_dte.foundation.tabular import TableRow
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True)
 class ResultRow(TableRow):
     """One person's result. The outcome is a code, the date ISO, identifiers are normalized; empty is ""."""
 

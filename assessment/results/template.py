@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Mapping
 
 from assessment.results.columns import RESULT_COLUMNS, RESULTS_VERSION
-from chongqing_dte.foundation.tabular_writing import write_table
+from chongqing_dte.foundation.tabular_writing import TableTexts, write_table
 
 
 def results_template(*, session_reference: str, institution_name: str) -> bytes:
@@ -14,4 +14,4 @@ def write_results(
 ) -> bytes:
     """Return a filled result list (.xlsx). The rows map column keys to text; outcomes may be codes."""
     title = f"考核结果　考核批次：{session_reference or '—'}　评价机构：{institution_name or '—'}"
-    return write_table(RESULT_COLUMNS, sheet_name="考核结果", title=title, version=RESULTS_VERSION, rows=rows)
+    return write_table(RESULT_COLUMNS, TableTexts("考核结果", title, RESULTS_VERSION), rows)

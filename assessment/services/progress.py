@@ -6,8 +6,8 @@ REFRESH = """
     INSERT INTO assessment_progresscount
         (year, field_id, district_id, enrolled_count, completed_count, certified_count, refreshed_at)
     SELECT %(year)s, occupation.field_id, class.district_id,
-           count(DISTINCT enrollment.trainee_id),
-           count(DISTINCT enrollment.trainee_id) FILTER (WHERE enrollment.status = 'COMPLETED'),
+           count(DISTINCT enrollment.id) FILTER (WHERE enrollment.status IN ('ENROLLED', 'COMPLETED', 'NOT_COMPLETED')),
+           count(DISTINCT enrollment.id) FILTER (WHERE enrollment.status = 'COMPLETED'),
            count(DISTINCT certificate.trainee_id) FILTER (WHERE certificate.status = 'VALID'),
            %(now)s
     FROM enrollment_trainingclass class
@@ -27,6 +27,9 @@ REFRESH = """
 
 @transaction.atomic(durable=True)
 def refresh_progress(*, year: int, now: datetime) -> None:
-    """Count the people of the classes that start in this year, anew. Safe to repeat."""
+    """Count who is in the classes that start in this year, anew: whoever left a class counts no longer there.
+
+    Safe to repeat.
+    """
     with connection.cursor() as cursor:
         cursor.execute(REFRESH, {"year": year, "now": now})

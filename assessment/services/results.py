@@ -1,5 +1,6 @@
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -17,10 +18,10 @@ from assessment.transitions import SESSION_TRANSITIONS
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, NotPermitted
 from chongqing_dte.foundation.jobs import nudge_after_commit
-from chongqing_dte.foundation.tabular import parse_date
+from chongqing_dte.foundation.tabular import parse_date, row_numbers
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment.models import Enrollment
-from enrollment.queries import completed_enrollments, id_number_hash
+from enrollment.queries import completed_enrollments, id_number_hash, known_names_by_hash
 from institutions.models import User
 
 
@@ -124,12 +125,14 @@ def _problems_with_people(
             institution_id=session.institution_id, number__in=numbers
         ).values_list("number", flat=True)
     )
-    problems = []
+    names = known_names_by_hash(enrollments)
+    problems = list(_people_named_twice(rows, enrollments))
     for row in rows:
-        enrollment = enrollments.get(id_number_hash(row.id_number))
+        id_hash = id_number_hash(row.id_number)
+        enrollment = enrollments.get(id_hash)
         if enrollment is None:
             problems.append(ResultProblem(row.number, "id_number", "not_a_candidate"))
-        elif enrollment.trainee.name != row.name:
+        elif row.name not in names[id_hash]:
             problems.append(ResultProblem(row.number, "name", "name_differs"))
         elif enrollment.training_class.institution_id == session.institution_id:
             problems.append(ResultProblem(row.number, "id_number", "trained_here"))
@@ -139,6 +142,22 @@ def _problems_with_people(
         if issued_on and issued_on < session.held_on:
             problems.append(ResultProblem(row.number, "certificate_issued_on", "certificate_before_session"))
     return problems
+
+
+def _people_named_twice(
+    rows: Sequence[ResultRow], enrollments: Mapping[str, Enrollment]
+) -> Iterator[ResultProblem]:
+    """Yield the rows that name one person under two ID numbers, a present and a former one."""
+    named: dict[int, list[ResultRow]] = defaultdict(list)
+    for row in rows:
+        if enrollment := enrollments.get(id_number_hash(row.id_number)):
+            named[enrollment.pk].append(row)
+    for group in named.values():
+        if len({row.id_number for row in group}) > 1:
+            parameters = {"rows": row_numbers(group)}
+            yield from (
+                ResultProblem(row.number, "id_number", "id_repeated", parameters=parameters) for row in group
+            )
 
 
 def _record_attempts(

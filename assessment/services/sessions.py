@@ -38,6 +38,7 @@ def file_session(*, plan: SessionPlan, filer: User, now: datetime) -> Assessment
         occupation_id=plan.occupation_id,
         level=plan.level,
         on=plan.held_on,
+        direction=plan.direction,
     )
     if not accredited:
         raise DomainError(

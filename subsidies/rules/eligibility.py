@@ -59,7 +59,8 @@ class CertificateFacts:
     certificate_id: int
     is_valid: bool
     issued_on: date
-    trainee_id: int
+    # The person, under whatever row of theirs the certificate was issued.
+    person_id: int
     category: str
     graduated_on: date | None
     sitting: Sitting
@@ -94,7 +95,7 @@ def first_pass_key(facts: CertificateFacts) -> str:
     """Return the text of the scope in which there can be one first pass."""
     if facts.policy is None:
         return f"certificate:{facts.certificate_id}"
-    key = f"person:{facts.trainee_id}"
+    key = f"person:{facts.person_id}"
     if facts.policy.first_pass_scope in ("OCCUPATION", "OCCUPATION_AND_LEVEL"):
         key += f"/occupation:{facts.sitting.occupation_id}"
     if facts.policy.first_pass_scope == "OCCUPATION_AND_LEVEL":

@@ -17,6 +17,7 @@ from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.locks import session_lock
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment.models import BankAccount
+from enrollment.queries import account_number_hash
 from institutions.models import User
 from subsidies import policies, queries
 from subsidies.bank import agent_list
@@ -163,15 +164,24 @@ def _policy_on(now: datetime) -> PolicyVersion | None:
 def _readable_accounts(payee_ids: set[int]) -> dict[int, BankAccount]:
     """Return the accounts to pay to. One that cannot be decrypted keeps its own payment waiting, and no other."""
     try:
-        return queries.current_accounts(payee_ids)
+        found = queries.accounts_to_pay(payee_ids)
     except DAMAGED:
         if len(payee_ids) == 1:
             log.exception("bank_account_unreadable", trainee=next(iter(payee_ids)))
             return {}
-    accounts: dict[int, BankAccount] = {}
-    for payee_id in payee_ids:
-        accounts |= _readable_accounts({payee_id})
-    return accounts
+        accounts: dict[int, BankAccount] = {}
+        for payee_id in payee_ids:
+            accounts |= _readable_accounts({payee_id})
+        return accounts
+    return {payee_id: account for payee_id, account in found.items() if _is_as_recorded(account)}
+
+
+def _is_as_recorded(account: BankAccount) -> bool:
+    """Test that the number is the one that was hashed when it was recorded, and not another row's."""
+    is_same = account_number_hash(account.number) == account.number_hash
+    if not is_same:
+        log.error("bank_account_altered", account=account.pk)
+    return is_same
 
 
 def _reopen_corrected_payments(now: datetime) -> None:
@@ -222,7 +232,8 @@ def _batch_of(attempts: Sequence[PaymentAttempt], now: datetime) -> PaymentBatch
             BatchLine(
                 line_number=attempt.line_number,
                 reference=attempt.reference,
-                payee_name=attempt.payment.payee.name,
+                # The bank compares it with the account's owner.
+                payee_name=attempt.bank_account.trainee.name,
                 account=attempt.bank_account.number,
                 bank_name=attempt.bank_account.bank_name,
                 cnaps=attempt.bank_account.cnaps,

@@ -19,7 +19,7 @@ from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.errors import POISON
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from enrollment.models import Enrollment
-from enrollment.queries import current_account_ids
+from enrollment.queries import account_ids_by_person, lock_trainees, rows_of_persons
 from institutions.models import FeeSchedule
 from institutions.queries import fee_schedules_of
 from subsidies import queries
@@ -92,6 +92,8 @@ def _decide_one_set(due: Sequence[int], *, now: datetime) -> int:
     certificates = lock_certificates_due(due)
     if not certificates:
         return 0
+    # Whoever is merged at this moment is one person before the decision or after it, and never in the middle.
+    lock_trainees({certificate.trainee_id for certificate in certificates})
     former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
     facts = _gather_facts(certificates)
     cases = [
@@ -108,59 +110,62 @@ def _decide_one_set(due: Sequence[int], *, now: datetime) -> int:
         for entitlement in entitlements
         if entitlement.decision == Decision.GRANTED and entitlement.pk not in standing
     ]
-    _open_payments(granted, budget, now)
+    _open_payments(granted, facts, budget, now)
     mark_decided([entitlement.certificate_id for entitlement in entitlements])
     return len(entitlements)
 
 
 # ── Facts ────────────────────────────────────────────────────────────────────────────────────────────────
 def _gather_facts(certificates: Sequence[LevelCertificate]) -> dict[int, CertificateFacts]:
-    """Read everything that the decisions need, in a constant number of queries."""
-    trainee_ids = {certificate.trainee_id for certificate in certificates}
+    """Read everything that the decisions need, in a constant number of queries.
+
+    A person counts as one, whichever of their rows a certificate was issued under.
+    """
+    persons = rows_of_persons({certificate.trainee_id for certificate in certificates})
     sittings: dict[int, list[Sitting]] = defaultdict(list)
     attempts: dict[int, Attempt] = {}
-    for attempt in attempts_of_trainees(trainee_ids):
+    for attempt in attempts_of_trainees(persons):
         # Whoever stayed away did not sit.
         if attempt.outcome != Outcome.ABSENT:
-            sittings[attempt.trainee_id].append(_sitting(attempt))
+            sittings[persons[attempt.trainee_id]].append(_sitting(attempt))
         attempts[attempt.pk] = attempt
     enrollments = Enrollment.objects.in_bulk(
         {attempts[certificate.attempt_id].enrollment_id for certificate in certificates}
     )
     policies = queries.approved_policies()
     fees = fee_schedules_of({certificate.institution_id for certificate in certificates})
-    accounts = current_account_ids(trainee_ids)
+    accounts = account_ids_by_person(persons)
 
     facts = {}
     for certificate in certificates:
-        own = attempts[certificate.attempt_id]
+        own, person_id = attempts[certificate.attempt_id], persons[certificate.trainee_id]
         enrollment = enrollments[own.enrollment_id]
         fee = _fee_in_force(certificate, own.session.held_on, fees)
         facts[certificate.pk] = CertificateFacts(
             certificate_id=certificate.pk,
             is_valid=certificate.status == CertificateStatus.VALID,
             issued_on=certificate.issued_on,
-            trainee_id=certificate.trainee_id,
+            person_id=person_id,
             category=enrollment.category,
             graduated_on=enrollment.graduated_on,
             sitting=_sitting(own),
-            other_sittings=tuple(
-                sitting for sitting in sittings[certificate.trainee_id] if sitting.attempt_id != own.pk
-            ),
+            other_sittings=tuple(sitting for sitting in sittings[person_id] if sitting.attempt_id != own.pk),
             policy=_policy_in_force(certificate.issued_on, policies),
             fee=PublishedFee(fee.pk, fee.total) if fee else None,
-            bank_account_id=accounts.get(certificate.trainee_id),
+            bank_account_id=accounts.get(person_id),
             claimed_by_certificate_id=None,
         )
-    return _with_claims(facts)
+    return _with_claims(facts, persons)
 
 
-def _with_claims(facts: Mapping[int, CertificateFacts]) -> dict[int, CertificateFacts]:
+def _with_claims(
+    facts: Mapping[int, CertificateFacts], persons: Mapping[int, int]
+) -> dict[int, CertificateFacts]:
     claims: dict[int, list[Entitlement]] = defaultdict(list)
-    for claim in queries.claims_of({fact.trainee_id for fact in facts.values()}):
-        claims[claim.certificate.trainee_id].append(claim)
+    for claim in queries.claims_of(persons):
+        claims[persons[claim.certificate.trainee_id]].append(claim)
     return {
-        certificate_id: replace(fact, claimed_by_certificate_id=_claimed_by(fact, claims[fact.trainee_id]))
+        certificate_id: replace(fact, claimed_by_certificate_id=_claimed_by(fact, claims[fact.person_id]))
         for certificate_id, fact in facts.items()
     }
 
@@ -309,7 +314,12 @@ def _entitlement(case: Case, former: Entitlement | None, budget: Budget | None, 
     )
 
 
-def _open_payments(granted: Sequence[Entitlement], budget: Budget | None, now: datetime) -> None:
+def _open_payments(
+    granted: Sequence[Entitlement],
+    facts: Mapping[int, CertificateFacts],
+    budget: Budget | None,
+    now: datetime,
+) -> None:
     """Reserve the money, open one payment for each grant and record it in the journal."""
     if not granted or budget is None:
         return
@@ -318,7 +328,7 @@ def _open_payments(granted: Sequence[Entitlement], budget: Budget | None, now: d
     payments = Payment.objects.bulk_create(
         Payment(
             entitlement=entitlement,
-            payee_id=entitlement.certificate.trainee_id,
+            payee_id=facts[entitlement.certificate_id].person_id,
             amount=entitlement.amount,
             opened_at=now,
         )

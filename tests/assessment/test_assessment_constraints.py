@@ -202,7 +202,7 @@ FROZEN = {
 def test_fact_of_the_row_never_changes(factory, field, value):
     row = factory()
 
-    with pytest.raises(InternalError, match="Cannot update"):
+    with pytest.raises(InternalError, match=r"Cannot update|keeps what was written"):
         type(row).objects.filter(pk=row.pk).update(**{field: value})
 
 

@@ -35,6 +35,49 @@ def test_enrolled_completed_and_certified_are_counted_apart():
     assert figures(refreshed()) == (3, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("status", "enrolled"),
+    [("ENROLLED", 1), ("NOT_COMPLETED", 1), ("WITHDRAWN", 0), ("TRANSFERRED", 0)],
+)
+def test_whoever_left_a_class_is_not_enrolled_there(status, enrolled):
+    left = {"left_at": NOW} if status in {"WITHDRAWN", "TRANSFERRED"} else {}
+    EnrollmentFactory(status=status, **left)
+
+    assert figures(refreshed()) == (enrolled, 0, 0)
+
+
+def test_whoever_was_transferred_counts_in_the_new_class_only():
+    before = EnrollmentFactory(status="TRANSFERRED", left_at=NOW)
+    EnrollmentFactory(trainee=before.trainee, roster_row=None, transferred_from=before)
+
+    progress = refreshed()
+
+    assert progress.enrolled == 1
+    assert {line.enrolled for line in progress.by_district} == {0, 1}
+
+
+def test_two_classes_of_one_person_are_two_enrollments():
+    first = EnrollmentFactory(completed=True)
+    EnrollmentFactory(
+        trainee=first.trainee,
+        training_class__institution=first.training_class.institution,
+        training_class__occupation=first.training_class.occupation,
+        training_class__starts_on=date(2026, 8, 3),
+        training_class__ends_on=date(2026, 9, 4),
+    )
+
+    assert figures(refreshed()) == (2, 1, 0)
+
+
+def test_whoever_withdraws_leaves_the_figures_at_the_next_refresh():
+    enrollment = EnrollmentFactory()
+    before = figures(refreshed())
+    enrollment.status, enrollment.left_at = "WITHDRAWN", NOW
+    enrollment.save()
+
+    assert (before, figures(refreshed())) == ((1, 0, 0), (0, 0, 0))
+
+
 def test_failed_attempt_certifies_nobody():
     AttemptFactory(failed=True)
 

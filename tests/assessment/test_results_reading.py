@@ -72,7 +72,8 @@ def test_roster_in_place_of_results_is_refused() -> None:
     with pytest.raises(WrongColumns) as refusal:
         read_results(xlsx([["姓名", "身份证号", "手机号"], ["张三", PASS["id_number"], "1"]]))
 
-    assert (refusal.value.missing, refusal.value.extra) == (HEADER[2:], ["手机号"])
+    missing = [column.key for column in RESULT_COLUMNS][2:]
+    assert (refusal.value.missing, refusal.value.extra) == (missing, ["手机号"])
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,11 @@ CASES = {
     "unknown outcome": (passed(outcome="优秀"), "outcome", "unknown_choice"),
     "ID number as a number cell": (passed(damaged=frozenset({"id_number"})), "id_number", "number_cell"),
     "score beyond 15 digits": (passed(damaged=frozenset({"theory_score"})), "theory_score", "number_cell"),
+    "Excel error": (
+        passed(practice_score="#N/A", damaged=frozenset({"practice_score"})),
+        "practice_score",
+        "error_cell",
+    ),
     "15-digit ID number": (passed(id_number="500299030501001"), "id_number", "id_fifteen_digits"),
     "short ID number": (passed(id_number="5002990305"), "id_number", "id_length"),
     "letters in the ID number": (passed(id_number="50029920030501ABCD"), "id_number", "id_characters"),
@@ -222,6 +228,7 @@ FOUND_IN_THE_DATABASE = {
 
 def test_every_code_has_a_text_and_every_text_a_code() -> None:
     groups = [[row] for row, *_ in CASES.values()] + [rows for rows, *_ in GROUPS.values()]
+    groups.append([passed(formulas=frozenset({"theory_score"}))])
     problems = [problem for rows in groups for problem in find_result_problems(rows, today=TODAY)]
 
     texts = {problem.code: message_for(problem.code, problem.parameters) for problem in problems}

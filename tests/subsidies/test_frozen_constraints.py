@@ -88,7 +88,7 @@ def test_append_only_row_is_not_changed(model):
     WRITE[model]()
 
     with pytest.raises(InternalError, match="pgtrigger_no_update"):
-        run(f"UPDATE {model._meta.db_table} SET id = id")  # noqa: S608
+        run(f"UPDATE {model._meta.db_table} SET id = id + 1000")  # noqa: S608
 
 
 @pytest.mark.parametrize("model", MODELS, ids=label)
@@ -116,6 +116,14 @@ def test_frozen_field_is_not_changed(model, field):
 
     with pytest.raises(InternalError, match="pgtrigger_frozen_facts"):
         run(f"UPDATE {model._meta.db_table} {change}")
+
+
+@pytest.mark.parametrize("model", triggers_named("frozen_secrets"), ids=label)
+def test_encrypted_column_is_not_written_again_under_the_same_key(model):
+    row = WRITE[model]()
+
+    with pytest.raises(InternalError, match="frozen_secrets"), transaction.atomic():
+        model.objects.filter(pk=row.pk).update(content=b"another")
 
 
 def test_every_named_constraint_and_trigger_has_a_test():

@@ -72,6 +72,13 @@ def pay_one_certificate_twice() -> None:
     hear_from_bank(second)
 
 
+def grant_one_person_twice() -> None:
+    certificates = [granted_certificate(), granted_certificate()]
+    with triggers_off():
+        LevelCertificate.objects.filter(pk=certificates[1].pk).update(trainee=certificates[0].trainee)
+        Payment.objects.filter(entitlement__certificate=certificates[1]).update(payee=certificates[0].trainee)
+
+
 def hear_of_two_payments() -> None:
     first = delivered_batch()
     hear_from_bank(first, "RETURNED", name="RESULT-1.csv")
@@ -140,6 +147,7 @@ BREAKS = {
     "grant_has_one_payment_of_its_amount": grant_without_a_payment,
     "only_grants_are_paid": pay_what_was_refused,
     "certificate_is_paid_once": pay_one_certificate_twice,
+    "person_is_granted_one_first_pass": grant_one_person_twice,
     "bank_paid_one_instruction_of_a_payment": hear_of_two_payments,
     "payment_status_is_its_attempts": forget_an_instruction,
     "attempt_amount_is_its_payment": instruct_another_amount,

@@ -17,6 +17,7 @@ from subsidies.services.bank_results import collect_bank_results, receive_bank_r
 from subsidies.services.batches import assemble_batches, deliver_released_batches, release_batch
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
+from tests.factories.enrollment import TraineeFactory
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import (
     answers_to,
@@ -129,8 +130,10 @@ def test_a_claim_that_was_committed_in_between_is_not_written_over(monkeypatch):
         with paused(monkeypatch, decisions.queries, "lock_budget") as reached:
             first = others.start(decide)
             assert reached.wait(PATIENCE)
+            # Under another row of the person, so that the second does not wait for the first one's row.
             earlier = due_certificate(
-                attempt__enrollment__trainee=later.trainee, attempt__session__held_on=date(2026, 5, 9)
+                attempt__enrollment__trainee=TraineeFactory(merged_into=later.trainee),
+                attempt__session__held_on=date(2026, 5, 9),
             )
             others.run(decide)
         first.result(PATIENCE)

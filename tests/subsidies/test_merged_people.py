@@ -1,0 +1,293 @@
+"""Who was merged is one person wherever money is decided and paid."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from enrollment.models import BankAccount, Trainee
+from enrollment.services.merges import approve_merge, propose_merge
+from subsidies.enums import Decision, PaymentStatus
+from subsidies.invariants import find_violations
+from subsidies.models import Entitlement, Payment, PaymentAttempt
+from subsidies.services import decisions
+from subsidies.services.batches import assemble_batches, deliver_released_batches
+from subsidies.services.decisions import decide_due_certificates
+from tests.clock import NOW
+from tests.factories.enrollment import BankAccountFactory, TraineeFactory
+from tests.factories.institutions import UserFactory
+from tests.factories.subsidies import (
+    correct_account,
+    decision_on,
+    due_certificate,
+    granted_certificate,
+    hear_from_bank,
+    open_programme,
+    payment_of,
+    sign_twice,
+)
+from tests.fakes.bank import FakeBank
+from tests.subsidies.interleaving import PATIENCE, is_kept_waiting, paused, rivals
+
+pytestmark = pytest.mark.django_db
+
+MAY, JULY = date(2026, 5, 9), date(2026, 7, 11)
+
+
+def decide() -> int:
+    return decide_due_certificates(now=NOW)
+
+
+def merge(kept: Trainee, merged: Trainee) -> None:
+    proposal = propose_merge(
+        kept_id=kept.pk,
+        merged_id=merged.pk,
+        reason="The same ID card.",
+        proposer=UserFactory(municipal_operator=True),
+        now=NOW,
+    )
+    approve_merge(
+        merge_id=proposal.pk, decider=UserFactory(municipal_reviewer=True), reason="Compared.", now=NOW
+    )
+
+
+def sat_on(day, trainee):
+    return due_certificate(attempt__session__held_on=day, attempt__enrollment__trainee=trainee)
+
+
+def two_rows():
+    return TraineeFactory(with_account=True), TraineeFactory(with_account=True)
+
+
+def result_of(certificate):
+    decision = decision_on(certificate)
+    return decision.decision, decision.reason
+
+
+# ── Paid once ────────────────────────────────────────────────────────────────────────────────────────────
+def test_two_merged_rows_with_a_certificate_each_are_paid_once():
+    open_programme()
+    kept, merged = two_rows()
+    later, earlier = sat_on(JULY, kept), sat_on(MAY, merged)
+    merge(kept, merged)
+
+    decide()
+
+    assert result_of(earlier) == (Decision.GRANTED, "")
+    assert result_of(later) == (Decision.REFUSED, "passes_for_the_first_time")
+    assert payment_of(earlier).payee == kept
+    assert Payment.objects.count() == 1
+    assert find_violations() == []
+
+
+def test_two_rows_that_nobody_merged_are_two_people():
+    open_programme()
+    kept, merged = two_rows()
+    certificates = [sat_on(JULY, kept), sat_on(MAY, merged)]
+
+    decide()
+
+    assert [result_of(certificate)[0] for certificate in certificates] == [Decision.GRANTED] * 2
+
+
+@pytest.mark.parametrize("granted_first", ["kept", "merged"])
+def test_what_was_granted_before_the_merge_is_not_granted_again(granted_first):
+    open_programme()
+    kept, merged = two_rows()
+    first, second = (kept, merged) if granted_first == "kept" else (merged, kept)
+    paid = sat_on(JULY, first)
+    decide()
+    merge(kept, merged)
+
+    late = sat_on(MAY, second)
+    decide()
+
+    assert result_of(paid)[0] == Decision.GRANTED
+    assert result_of(late) == (Decision.REFUSED, "is_not_claimed_already")
+    assert find_violations() == []
+
+
+def test_who_went_through_a_row_that_went_on_is_the_same_person():
+    open_programme()
+    first, second = two_rows()
+    third = TraineeFactory(with_account=True)
+    merge(second, first)
+    merge(third, second)
+    earlier, later = sat_on(MAY, first), sat_on(JULY, third)
+
+    decide()
+
+    assert [result_of(each)[0] for each in (earlier, later)] == [Decision.GRANTED, Decision.REFUSED]
+    assert find_violations() == []
+
+
+def test_the_key_of_a_first_pass_is_the_persons():
+    open_programme()
+    kept, merged = two_rows()
+    of_merged, alone = sat_on(MAY, merged), due_certificate()
+    merge(kept, merged)
+
+    decide()
+
+    assert decision_on(of_merged).first_pass_key == f"person:{kept.pk}"
+    assert decision_on(alone).first_pass_key == f"person:{alone.trainee_id}"
+
+
+def test_two_grants_of_before_the_merge_break_no_promise():
+    open_programme()
+    kept, merged = two_rows()
+    sat_on(JULY, kept), sat_on(MAY, merged)
+    decide()
+
+    merge(kept, merged)
+
+    assert Payment.objects.count() == 2
+    assert find_violations() == []
+
+
+def test_a_merged_person_costs_no_further_queries():
+    open_programme()
+    for _ in range(2):
+        kept, merged = two_rows()
+        sat_on(JULY, kept), sat_on(MAY, merged)
+        merge(kept, merged)
+    with CaptureQueriesContext(connection) as of_four:
+        decide()
+    for _ in range(6):
+        kept, merged = two_rows()
+        sat_on(JULY, kept), sat_on(MAY, merged)
+        merge(kept, merged)
+    with CaptureQueriesContext(connection) as of_twelve:
+        decide()
+
+    assert len(of_twelve) == len(of_four)
+
+
+# ── To one account ───────────────────────────────────────────────────────────────────────────────────────
+def test_the_account_of_the_row_that_stands_is_paid():
+    open_programme()
+    kept, merged = two_rows()
+    certificate = sat_on(MAY, merged)
+    merge(kept, merged)
+
+    decide()
+    assemble_batches(now=NOW)
+
+    assert decision_on(certificate).bank_account == kept.bank_accounts.get()
+    assert PaymentAttempt.objects.get().bank_account == kept.bank_accounts.get()
+    assert find_violations() == []
+
+
+def test_a_payment_of_before_the_merge_goes_to_the_row_that_stands():
+    open_programme()
+    kept, merged = two_rows()
+    certificate = sat_on(MAY, merged)
+    decide()
+    merge(kept, merged)
+
+    batch = assemble_batches(now=NOW)
+
+    attempt = PaymentAttempt.objects.get()
+    assert payment_of(certificate).payee == merged
+    assert attempt.bank_account == kept.bank_accounts.get()
+    assert kept.name in bytes(batch.content).decode()
+    assert find_violations() == []
+
+
+def test_a_certificate_that_waits_for_an_account_finds_the_persons():
+    open_programme()
+    kept, merged = TraineeFactory(with_account=True), TraineeFactory()
+    certificate = sat_on(MAY, merged)
+    decide()
+    assert result_of(certificate) == (Decision.HELD, "account_is_known")
+    merge(kept, merged)
+
+    decide()
+
+    assert result_of(certificate) == (Decision.GRANTED, "")
+
+
+def test_an_account_of_the_merged_row_serves_where_the_other_has_none():
+    open_programme()
+    kept, merged = TraineeFactory(), TraineeFactory(with_account=True)
+    certificate = sat_on(MAY, kept)
+    decide()
+    merge(kept, merged)
+
+    decide()
+    assemble_batches(now=NOW)
+
+    assert result_of(certificate) == (Decision.GRANTED, "")
+    assert PaymentAttempt.objects.get().bank_account == merged.bank_accounts.get()
+
+
+def returned_payment(kept: Trainee, merged: Trainee) -> Payment:
+    sat_on(MAY, kept)
+    decide()
+    batch = sign_twice(assemble_batches(now=NOW))
+    deliver_released_batches(channel=FakeBank(), now=NOW)
+    hear_from_bank(batch, "RETURNED")
+    return Payment.objects.get()
+
+
+def test_what_the_bank_returned_waits_for_an_account_of_the_person_it_has_not_seen():
+    open_programme()
+    kept, merged = TraineeFactory(with_account=True), TraineeFactory()
+    payment = returned_payment(kept, merged)
+    merge(kept, merged)
+    # A roster that still knows the former ID number names another account. The row that stands is paid to its own.
+    BankAccountFactory(trainee=merged)
+
+    assert assemble_batches(now=NOW) is None
+
+    corrected = correct_account(merged.pk)
+    assert assemble_batches(now=NOW) is not None
+    payment.refresh_from_db()
+    assert payment.status == PaymentStatus.INSTRUCTED
+    assert PaymentAttempt.objects.order_by("-id").first().bank_account == corrected
+    assert corrected.trainee == kept
+
+
+def test_an_account_that_holds_another_rows_number_is_not_paid():
+    certificate = granted_certificate()
+    other = BankAccountFactory()
+    with connection.cursor() as cursor:
+        # As if somebody with the database and without the keys had waited for a rotation of the keys.
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "UPDATE enrollment_bankaccount SET number = (SELECT number FROM enrollment_bankaccount WHERE id = %s)"
+            " WHERE trainee_id = %s",
+            [other.pk, certificate.trainee_id],
+        )
+        cursor.execute("SET session_replication_role = origin")
+
+    assert assemble_batches(now=NOW) is None
+    assert BankAccount.objects.get(trainee=certificate.trainee).number == other.number
+
+
+# ── At one moment ────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_merge_waits_for_the_decision_that_is_under_way(monkeypatch):
+    open_programme()
+    kept, merged = two_rows()
+    sat_on(JULY, merged)
+    late = None
+
+    with rivals() as others:
+        with paused(monkeypatch, decisions, "_write_entitlements") as reached:
+            deciding = others.start(decide)
+            assert reached.wait(PATIENCE)
+            merging = others.start(lambda: merge(kept, merged))
+            assert is_kept_waiting(merging)
+        deciding.result(PATIENCE)
+        merging.result(PATIENCE)
+        late = sat_on(MAY, kept)
+        others.run(decide)
+
+    merged.refresh_from_db()
+    assert merged.merged_into == kept
+    assert result_of(late) == (Decision.REFUSED, "is_not_claimed_already")
+    assert Entitlement.objects.filter(decision=Decision.GRANTED).count() == 1
+    assert find_violations() == []
