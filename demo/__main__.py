@@ -26,6 +26,7 @@ import redis
 from chongqing_dte.foundation.embedded import FolderInUse, ServerNotStarted, embedded_services
 from demo.processes import (
     BEAT,
+    HEAVY,
     ROOT,
     WEB,
     WORKER,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "var" / "demo"
 BANK = FOLDER / "bank"
 STARTED = time.monotonic()
+PEOPLE_AROUND, PEOPLE_SEED = 300, 2030
 
 
 def say(text: str) -> None:
@@ -97,18 +99,24 @@ def _run(arguments: argparse.Namespace, services: dict[str, str]) -> int:
     from django.core.management import call_command
     from django.utils import timezone, translation
 
+    from demo.generator import is_made
+    from demo.generator import make_world as generate
     from demo.world import make_world
 
     translation.activate("en")
     call_command("prepare", verbosity=0, stdout=io.StringIO())
     say("the database is migrated, reference data is loaded")
+    if not is_made():
+        # The people around the demo's own class, so that every list looks as it does in a busy year.
+        generate(
+            trainees=PEOPLE_AROUND, years=1, seed=PEOPLE_SEED, now=timezone.now(), leaves_open_ends=False
+        )
     world = make_world(now=timezone.now())
     with processes(FOLDER, os.environ, say) as started:
         port = _free_port(arguments.port)
         started.start("web", (*WEB, "--bind", f"127.0.0.1:{port}"))
         _start_bank(started)
-        if not arguments.flush_broker:
-            _start_workers(started)
+        _start_workers(started)
         base_url = f"http://127.0.0.1:{port}"
         wait_until("the web server", lambda: _answers(f"{base_url}/healthz"), started=started)
         say(f"web server, worker, beat and the simulated bank are up: {base_url}")
@@ -119,15 +127,18 @@ def _run(arguments: argparse.Namespace, services: dict[str, str]) -> int:
 
 
 def _do_main_job(arguments: argparse.Namespace, world: "World", started: Processes, base_url: str) -> bool:
+    from demo.intake import Intake
     from demo.journey import MainJob
     from demo.report import all_of_it_happened, table
 
+    Intake(base_url, world, started, say).do_everything()
     job = MainJob(base_url, world, started, say)
-    job.enroll()
+    if arguments.flush_broker:
+        _stop_workers(started)
     job.assess()
     if arguments.flush_broker:
         redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
-        say("deleted every message; the worker starts only now")
+        say("deleted every message that said so; the worker starts only now")
         _start_workers(started)
     job.wait_for_decisions()
     job.assess_again()
@@ -163,7 +174,14 @@ def _environment(services: dict[str, str]) -> dict[str, str]:
 
 def _start_workers(started: Processes) -> None:
     started.start("worker", WORKER)
+    started.start("heavy", HEAVY)
     started.start("beat", BEAT)
+
+
+def _stop_workers(started: Processes) -> None:
+    started.stop("beat")
+    started.stop("heavy")
+    started.stop("worker")
 
 
 def _start_bank(started: Processes) -> None:

@@ -1,4 +1,8 @@
-"""Identifiers that are valid and belong to nobody, for the demo and the tests."""
+"""Identifiers that are valid and belong to nobody, for the demo, the generated world and the tests.
+
+Resident IDs and credit codes name a place that has never existed, cards a bank that issues none, mobile numbers a
+range that no operator has. None of these promises depends on luck, so they hold for a million numbers as for one.
+"""
 
 from datetime import date
 
@@ -9,8 +13,10 @@ from enrollment.rules.identifiers import (
     resident_id_check_character,
 )
 
-# A code of Chongqing's range that was never given to a county.
+# Codes of Chongqing's range that were never given to a county: those of 1997 end with 500243.
 UNASSIGNED_REGION = "500299"
+# The generated world's own, so that it can stand beside the people of the demo and the tests.
+WORLD_REGION = "500298"
 
 
 def make_resident_id(*, born_on: date, sequence: int, region: str = UNASSIGNED_REGION) -> str:
@@ -37,8 +43,8 @@ def make_card_number(sequence: int) -> str:
 
 
 def make_mobile(sequence: int) -> str:
-    """Return a mobile number. No range is reserved for fiction, so never send a message to one."""
-    return f"199{sequence:08d}"
+    """Return a mobile number. The Ministry has given 154 to no operator; send no message there all the same."""
+    return f"154{sequence:08d}"
 
 
 def make_cnaps(sequence: int) -> str:

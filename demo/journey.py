@@ -1,10 +1,9 @@
-"""The programme's main job, done as its users do it: over HTTP, each in their own session."""
+"""From the results of an assessment to money on a bank file, as its users do it: over HTTP, each in a session."""
 
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-import httpx
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -13,57 +12,18 @@ from assessment.models import AssessmentSession, LevelCertificate
 from assessment.results.template import write_results
 from demo import people
 from demo.identifiers import make_cnaps
-from demo.processes import JourneyFailed, Processes, wait_until
-from demo.world import PASSWORD, World
-from enrollment.models import Enrollment, RosterUpload
+from demo.processes import Processes, wait_until
+from demo.visitor import Visitor
+from demo.world import World
 from enrollment.queries import id_number_hash
-from enrollment.roster.template import write_roster
 from subsidies.enums import BatchStatus, Decision, PaymentStatus
 from subsidies.models import Entitlement, Payment, PaymentBatch
 
-HIDDEN_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 HIDDEN_HASH = re.compile(r'name="sha256" value="([^"]+)"')
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class Visitor:
-    """One person with a browser session of their own."""
-
-    def __init__(self, base_url: str, username: str) -> None:
-        self.client = httpx.Client(base_url=base_url, timeout=60, follow_redirects=True)
-        self.submit("/login/", "/login/", {"username": username, "password": PASSWORD})
-
-    def page(self, path: str) -> str:
-        """Open a page and return what it says."""
-        response = self.client.get(path)
-        if response.status_code != 200:
-            raise JourneyFailed(f"{path} answered {response.status_code}.")
-        return response.text
-
-    def submit(
-        self,
-        page: str,
-        action: str,
-        fields: dict[str, str] | None = None,
-        file: tuple[str, bytes] | None = None,
-    ) -> httpx.Response:
-        """Send a form of a page, with the token that the page gave."""
-        token = HIDDEN_TOKEN.search(self.page(page))
-        if token is None:
-            raise JourneyFailed(f"{page} has no form.")
-        response = self.client.post(
-            action,
-            data={"csrfmiddlewaretoken": token[1], **(fields or {})},
-            files={"file": (*file, XLSX)} if file else None,
-            headers={"Referer": str(self.client.base_url)},
-        )
-        if response.status_code != 200:
-            raise JourneyFailed(f"{action} answered {response.status_code}.")
-        return response
 
 
 class MainJob:
-    """The road from a roster file to money on a bank file. Each step looks whether it is done already."""
+    """The road from a sitting to money on a bank file. Each step looks whether it is done already."""
 
     def __init__(self, base_url: str, world: World, started: Processes, say: Callable[[str], None]) -> None:
         self.base_url = base_url
@@ -71,29 +31,6 @@ class MainJob:
         self.started = started
         self.say = say
         self.year = world.training_class.starts_on.year
-
-    def enroll(self) -> None:
-        """The district confirms the class; the institution uploads the roster, confirms it and completes the class."""
-        class_path = f"/classes/{self.world.training_class.public_id}/"
-        if Enrollment.objects.filter(training_class=self.world.training_class).exists():
-            self.say("the roster went in during an earlier run")
-            return
-        district = Visitor(self.base_url, "district")
-        if self.world.training_class.confirmed_at is None:
-            district.submit(class_path, f"{class_path}confirmation/")
-            self.say("the district bureau confirmed the class")
-        school = Visitor(self.base_url, "school")
-        rows = [*people.roster(self.year), *people.bad_rows(self.year)]
-        content = write_roster(rows, class_reference=self.world.training_class.reference)
-        school.submit(class_path, f"{class_path}rosters/", file=("roster.xlsx", content))
-        upload = RosterUpload.objects.get(training_class=self.world.training_class)
-        self.say(
-            f"the institution uploaded a roster: {upload.accepted_count} good rows, {upload.refused_count} refused"
-        )
-        roster_path = f"/rosters/{upload.public_id}/"
-        school.submit(roster_path, f"{roster_path}confirmation/")
-        school.submit(class_path, f"{class_path}completion/")
-        self.say("the institution confirmed the good rows and completed the class")
 
     def assess(self) -> None:
         """The evaluation institution hands in the results of the sitting."""

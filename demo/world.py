@@ -10,10 +10,22 @@ from django.utils import timezone
 from assessment.models import AssessmentSession
 from assessment.services.sessions import SessionPlan, file_session
 from demo.identifiers import make_credit_code
-from enrollment.models import TrainingClass
-from enrollment.services.classes import ClassPlan, file_class
+from enrollment.models import IntakePolicy, TrainingClass
+from enrollment.services.answers import confirm_class
+from enrollment.services.filings import draft_class, file_class
+from enrollment.services.intake_policies import IntakeDraft, approve_intake_policy, draft_intake_policy
+from enrollment.services.plan_checks import ClassPlan, TrainerPlan
 from institutions.enums import AccreditationKind, Level, Role
-from institutions.models import Accreditation, District, FeeSchedule, Institution, Occupation, User
+from institutions.models import (
+    Accreditation,
+    District,
+    FeeSchedule,
+    FundedQuota,
+    Institution,
+    Occupation,
+    User,
+)
+from institutions.services.quotas import set_funded_quota
 from institutions.services.users import Office, create_user
 from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
 from subsidies.models import Budget, PolicyVersion
@@ -27,6 +39,7 @@ from subsidies.services.policy_versions import (
 PASSWORD = "Chongqing-Demo-2030"  # printed at the end of the demo, and good for nothing else
 EXAMPLE = "Example value of the demo; the Plan's full text is not public."
 CLASS_REFERENCE = "DEMO-AI-01"
+WAITING_REFERENCE = "DEMO-AI-02"
 SESSION_REFERENCES = ("DEMO-LA-01", "DEMO-LA-02")
 
 
@@ -35,6 +48,8 @@ class World:
     """The rows that the main job starts from."""
 
     training_class: TrainingClass
+    # Filed, and waiting for its district's answer.
+    waiting_class: TrainingClass
     sessions: tuple[AssessmentSession, AssessmentSession]
 
 
@@ -48,23 +63,16 @@ def make_world(*, now: datetime) -> World:
     _accredit(trainer, AccreditationKind.TRAINING, occupation)
     _accredit(assessor, AccreditationKind.EVALUATION, occupation)
     _publish_fee(assessor, occupation)
-    users = _users(district, trainer, assessor)
+    users = _users(district, trainer, assessor, now)
     _policy(users, now)
     _budget(users, today.year, now)
     _budget(users, today.year + 1, now)
 
-    training_class = TrainingClass.objects.filter(reference=CLASS_REFERENCE).first() or file_class(
-        plan=ClassPlan(
-            reference=CLASS_REFERENCE,
-            occupation_id=occupation.pk,
-            level=Level.JUNIOR,
-            starts_on=today - timedelta(days=40),
-            ends_on=today - timedelta(days=5),
-            seat_count=40,
-        ),
-        filer=users["school"],
-        now=now,
-    )
+    _intake_policy(users, now)
+    for year in (today.year - 1, today.year, today.year + 1):
+        _quota(trainer, year, users, now)
+    training_class = _class_that_runs(occupation, assessor, users, now)
+    waiting_class = _class_that_waits(occupation, assessor, users, now)
     sessions = tuple(
         AssessmentSession.objects.filter(reference=reference).first()
         or file_session(
@@ -77,10 +85,96 @@ def make_world(*, now: datetime) -> World:
             filer=users["assessor"],
             now=now,
         )
-        for reference, days_ago in zip(SESSION_REFERENCES, (3, 1), strict=True)
+        for reference, days_ago in zip(SESSION_REFERENCES, (1, 0), strict=True)
     )
     first, second = sessions
-    return World(training_class, (first, second))
+    return World(training_class, waiting_class, (first, second))
+
+
+def _class_that_runs(
+    occupation: Occupation, assessor: Institution, users: dict[str, User], now: datetime
+) -> TrainingClass:
+    """A short class that has begun: filed and confirmed in time, its roster open for two days more."""
+    found = TrainingClass.objects.filter(reference=CLASS_REFERENCE).first()
+    if found is not None:
+        return found
+    today = timezone.localdate(now)
+    plan = _plan(CLASS_REFERENCE, occupation, assessor, today - timedelta(days=5), today - timedelta(days=1))
+    drafted = draft_class(plan=plan, drafter=users["school"], now=now - timedelta(days=26))
+    file_class(class_id=drafted.pk, filer=users["school"], now=now - timedelta(days=25))
+    return confirm_class(class_id=drafted.pk, confirmer=users["district"], now=now - timedelta(days=23))
+
+
+def _class_that_waits(
+    occupation: Occupation, assessor: Institution, users: dict[str, User], now: datetime
+) -> TrainingClass:
+    """The next class, filed and waiting for its district's answer."""
+    found = TrainingClass.objects.filter(reference=WAITING_REFERENCE).first()
+    if found is not None:
+        return found
+    today = timezone.localdate(now)
+    plan = _plan(
+        WAITING_REFERENCE, occupation, assessor, today + timedelta(days=30), today + timedelta(days=90)
+    )
+    drafted = draft_class(plan=plan, drafter=users["school"], now=now)
+    return file_class(class_id=drafted.pk, filer=users["school"], now=now)
+
+
+def _plan(
+    reference: str, occupation: Occupation, assessor: Institution, starts_on: date, ends_on: date
+) -> ClassPlan:
+    return ClassPlan(
+        reference=reference,
+        occupation_id=occupation.pk,
+        level=Level.JUNIOR,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        seat_count=40,
+        venue="重庆市沙坪坝区示例路 1 号 实训楼 301",
+        plan="机器学习基础、数据处理、模型部署三个模块，理论与实训各半。",
+        planned_hours=Decimal("40.0"),
+        intended_evaluator_id=assessor.pk,
+        trainers=(
+            TrainerPlan("王授课", "人工智能工程技术人员 高级"),
+            TrainerPlan("李实训", "副教授（计算机应用）"),
+        ),
+    )
+
+
+def _intake_policy(users: dict[str, User], now: datetime) -> None:
+    if IntakePolicy.objects.exists():
+        return
+    version = draft_intake_policy(
+        draft=IntakeDraft(
+            name="示例招生登记政策 Example intake policy 2025-2030",
+            starts_on=date(2025, 1, 1),
+            ends_before=date(2031, 1, 1),
+            filing_lead_days=15,
+            answer_working_days=5,
+            near_duplicate_days=7,
+            min_age=16,
+            max_age=65,
+            # So that the demo's class, which has begun, still takes its roster.
+            roster_lock_days=7,
+            download_hours=24,
+            source=EXAMPLE,
+        ),
+        author=users["admin"],
+        now=now,
+    )
+    approve_intake_policy(version_id=version.pk, approver=users["reviewer"], now=now)
+
+
+def _quota(trainer: Institution, year: int, users: dict[str, User], now: datetime) -> None:
+    if not FundedQuota.objects.filter(institution=trainer, year=year).exists():
+        set_funded_quota(
+            institution_id=trainer.pk,
+            year=year,
+            seat_count=200,
+            source=EXAMPLE,
+            administrator=users["admin"],
+            now=now,
+        )
 
 
 ACCOUNTS = (
@@ -96,7 +190,7 @@ ACCOUNTS = (
 )
 
 
-def _users(district: District, trainer: Institution, assessor: Institution) -> dict[str, User]:
+def _users(district: District, trainer: Institution, assessor: Institution, now: datetime) -> dict[str, User]:
     offices = {
         "school": Office(institution=trainer),
         "assessor": Office(institution=assessor),
@@ -106,7 +200,12 @@ def _users(district: District, trainer: Institution, assessor: Institution) -> d
     return {
         username: known.get(username)
         or create_user(
-            username=username, full_name=full_name, role=role, password=PASSWORD, office=offices.get(username)
+            username=username,
+            full_name=full_name,
+            role=role,
+            password=PASSWORD,
+            now=now,
+            office=offices.get(username),
         )
         for username, full_name, role in ACCOUNTS
     }

@@ -1,0 +1,110 @@
+"""The policies and budgets of the world: those in force, or examples that say that they are examples."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from demo.generator import figures
+from demo.generator.institutions import END
+from demo.generator.scene import Staff, Terms, at
+from enrollment.models import IntakePolicy
+from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
+from subsidies.models import Budget, PolicyVersion
+from subsidies.rules.eligibility import PolicyValues
+
+ROUND_SUM: Final = Decimal(1_000_000)
+
+
+class PolicyInTheWay(Exception):
+    """An approved policy covers a part of the world's days, and nobody may change it."""
+
+
+def agree_on_terms(people: int, *, since: date, until: date, staff: Staff) -> Terms:
+    """Make the policies and budgets that are not there yet, and return what holds."""
+    early = since - timedelta(days=120)
+    drafted_at = at(early, 10)
+    signatures = {
+        "drafted_by_id": staff.administrator,
+        "drafted_at": drafted_at,
+        "approved_by_id": staff.reviewer,
+        "approved_at": drafted_at,
+    }
+    span = DateRange(early, max(END, date(until.year + 1, 1, 1)))
+    intake = _intake_policy(span, signatures)
+    policy = _policy_version(span, signatures)
+    years = range(since.year, until.year + 1)
+    yearly = (policy.ceiling * people / len(years) / ROUND_SUM + 1).quantize(Decimal(1)) * ROUND_SUM
+    return Terms(
+        policy=PolicyValues(
+            version_id=policy.pk,
+            first_pass_scope=policy.first_pass_scope,
+            first_pass_rule=policy.first_pass_rule,
+            eligible_categories=frozenset(policy.eligible_categories),
+            graduation_year_rule=policy.graduation_year_rule,
+            fee_share=policy.fee_share,
+            ceiling=policy.ceiling,
+        ),
+        policy_in_force=policy.in_force,
+        batch_line_limit=policy.batch_line_limit,
+        filing_lead_days=intake.filing_lead_days,
+        roster_lock_days=intake.roster_lock_days,
+        budgets=_budgets(years, yearly),
+    )
+
+
+def _intake_policy(span: DateRange, signatures: dict[str, object]) -> IntakePolicy:
+    found = IntakePolicy.objects.filter(approved_at__isnull=False, in_force__overlap=span).first()
+    return found or IntakePolicy.objects.create(
+        name="示例开班与花名册规则 Example intake policy",
+        in_force=span,
+        filing_lead_days=15,
+        answer_working_days=5,
+        near_duplicate_days=7,
+        min_age=16,
+        max_age=65,
+        roster_lock_days=0,
+        download_hours=24,
+        source=figures.SOURCE,
+        **signatures,
+    )
+
+
+def _policy_version(span: DateRange, signatures: dict[str, object]) -> PolicyVersion:
+    found = PolicyVersion.objects.filter(approved_at__isnull=False, in_force__overlap=span).order_by("id")
+    if len(found) > 1:
+        raise PolicyInTheWay(
+            "Several policy versions are in force over the world's days; it is made under one."
+        )
+    return found.first() or PolicyVersion.objects.create(
+        name="示例政策 Example policy 2025-2030",
+        in_force=span,
+        first_pass_scope=FirstPassScope.OCCUPATION_AND_LEVEL,
+        first_pass_rule=FirstPassRule.FIRST_CERTIFICATE,
+        eligible_categories=["GRADUATING_STUDENT", "ENTERPRISE_EMPLOYEE"],
+        graduation_year_rule=GraduationYearRule.CALENDAR,
+        fee_share=Decimal("1.0000"),
+        ceiling=Decimal("2000.00"),
+        batch_line_limit=500,
+        automatic_release_limit=Decimal("0.00"),
+        source=figures.SOURCE,
+        **signatures,
+    )
+
+
+def _budgets(years: Iterable[int], yearly: Decimal) -> dict[int, int]:
+    """Return each year's budget by its id, with room for everybody: what was allotted before is raised."""
+    budgets = {}
+    for year in years:
+        budget, made = Budget.objects.get_or_create(
+            year=year,
+            kind=SubsidyKind.ASSESSMENT,
+            defaults={"allotted": yearly, "source": figures.SOURCE},
+        )
+        if not made:
+            budget.allotted += yearly
+            budget.save(update_fields=["allotted"])
+        budgets[year] = budget.pk
+    return budgets
