@@ -7,6 +7,8 @@ import environ
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.settings.registers import register_connections
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
@@ -69,6 +71,8 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A request or a task that waits longer than this has gone wrong, and must not hold what others wait for.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    # No trigger is ignored. Left unset, each call of a trigger would raise and catch an error to find that out.
+    " -c pgtrigger.ignore={}"
 )
 ATOMIC_REQUESTS = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -83,6 +87,11 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_TASK_DEFAULT_QUEUE = "money"
 CELERY_TASK_QUEUES = {"money": {"exchange": "money"}, "heavy": {"exchange": "heavy"}}
+# What may take long keeps nobody waiting who is paid.
+CELERY_TASK_ROUTES = {
+    "enrollment.tasks.check_received_rosters_task": {"queue": "heavy"},
+    "enrollment.tasks.ask_registers_task": {"queue": "heavy"},
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 120
@@ -113,17 +122,34 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default="celerybeat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 30
 CELERY_BEAT_SCHEDULE = {
+    "rosters": {"task": "enrollment.tasks.check_received_rosters_task", "schedule": SWEEP_SECONDS},
     "beat-seen": {"task": "chongqing_dte.foundation.tasks.record_beat_task", "schedule": SWEEP_SECONDS},
     "decide": {"task": "subsidies.tasks.decide_due_certificates_task", "schedule": SWEEP_SECONDS},
     "assemble": {"task": "subsidies.tasks.assemble_batches_task", "schedule": SWEEP_SECONDS},
     "deliver": {"task": "subsidies.tasks.deliver_released_batches_task", "schedule": SWEEP_SECONDS},
     "collect": {"task": "subsidies.tasks.collect_bank_results_task", "schedule": SWEEP_SECONDS},
+    "start-classes": {"task": "enrollment.tasks.start_due_classes_task", "schedule": SWEEP_SECONDS * 2},
+    "set-deadlines": {
+        "task": "enrollment.tasks.compute_deadlines_task",
+        "schedule": SWEEP_SECONDS * 10,
+    },
+    "escalate-filings": {
+        "task": "enrollment.tasks.escalate_overdue_filings_task",
+        "schedule": SWEEP_SECONDS * 10,
+    },
     "progress": {"task": "assessment.tasks.refresh_progress_task", "schedule": SWEEP_SECONDS * 2},
+    "registers": {"task": "enrollment.tasks.ask_registers_task", "schedule": SWEEP_SECONDS},
+    "lock-rosters": {"task": "enrollment.tasks.lock_due_rosters_task", "schedule": SWEEP_SECONDS * 2},
+    "empty-exports": {
+        "task": "enrollment.tasks.empty_expired_exports_task",
+        "schedule": SWEEP_SECONDS * 10,
+    },
     "invariants": {"task": "subsidies.tasks.check_invariants_task", "schedule": SWEEP_SECONDS * 10},
 }
 
 # Which task waits for which fact. A nudge saves waiting for the next sweep and is never relied upon.
 NUDGES = {
+    "roster_received": ["enrollment.tasks.check_received_rosters_task"],
     "classes_changed": ["assessment.tasks.refresh_progress_task"],
     "certificates_recorded": [
         "subsidies.tasks.decide_due_certificates_task",
@@ -135,13 +161,21 @@ NUDGES = {
     ],
     "entitlements_granted": ["subsidies.tasks.assemble_batches_task"],
     "batch_released": ["subsidies.tasks.deliver_released_batches_task"],
+    "roster_confirmed": ["enrollment.tasks.ask_registers_task"],
+    "registers_due": ["enrollment.tasks.ask_registers_task"],
 }
+
+# Who knows which certificates somebody holds: an app above the one that asks.
+CERTIFICATE_HOLDERS = "assessment.queries.certificate_holders"
 
 # ── The bank: files go out to one folder and come back in another ─────────────────────────────────────────
 BANK_OUTBOX = Path(env.str("BANK_OUTBOX", default=str(BASE_DIR / "var/bank/outbox")))
 BANK_INBOX = Path(env.str("BANK_INBOX", default=str(BASE_DIR / "var/bank/inbox")))
 
-# ── Keys. "1:<64 hex digits>,2:…": the last one encrypts, all of them decrypt ─────────────────────────────
+# ── The registers that know what makes a person eligible; what has no address is not connected ────────────
+REGISTERS = register_connections(env)
+
+# ── Keys. "1:<64 hex digits>,2:…": the highest version encrypts, all of them decrypt ─────────────────────────────
 FIELD_KEYS = env.str("FIELD_KEYS", default="")
 HASH_KEY = env.str("HASH_KEY", default="")
 BANK_REFERENCE_KEY = env.str("BANK_REFERENCE_KEY", default="")
@@ -178,7 +212,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # One uploaded file; the reader refuses more than this with a sentence of its own.
-ROSTER_MAX_BYTES = 10 * 1024 * 1024
+ROSTER_MAX_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # ── Headers ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,16 +1,14 @@
 """Workers die at any moment and the broker forgets everything, and still everybody is paid once."""
 
 import json
-import os
 import random
 import time
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 
 from assessment.models import AssessmentSession, LevelCertificate
 from chongqing_dte.foundation.jobs import nudge_after_commit
@@ -18,7 +16,7 @@ from enrollment.models import TrainingClass
 from subsidies.enums import Decision, PaymentStatus
 from subsidies.invariants import find_violations
 from subsidies.models import Entitlement, Payment
-from tests.chaos.workers import Crew
+from tests.chaos.workers import Crew, environment_of_workers
 from tests.factories.assessment import AssessmentSessionFactory
 from tests.factories.enrollment import BankAccountFactory, TraineeFactory, TrainingClassFactory
 from tests.factories.subsidies import due_certificate, open_programme
@@ -33,19 +31,6 @@ ROUNDS = 18
 PEOPLE_A_ROUND = 6
 # How long the rest of the work may take on a machine that is busy with other things.
 PATIENCE_SECONDS = 120.0
-
-
-def environment_of_workers(folder: Path) -> dict[str, str]:
-    # The server is the one that the environment names, the database the one that was made for the tests.
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    return {
-        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
-        "REDIS_URL": settings.REDIS_URL,
-        "DJANGO_SETTINGS_MODULE": "chongqing_dte.settings.test",
-        "SWEEP_SECONDS": "1",
-        "BANK_OUTBOX": str(folder / "outbox"),
-        "BANK_INBOX": str(folder / "inbox"),
-    }
 
 
 def record_certificates(session: AssessmentSession, training_class: TrainingClass) -> None:

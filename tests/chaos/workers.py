@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Self
 
 import psutil
+from django.conf import settings
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = [
@@ -25,6 +27,19 @@ WORKER = [
 ]
 WORKERS = ("worker-1", "worker-2")
 BEAT = ["-m", "celery", "-A", "chongqing_dte", "beat"]
+
+
+def environment_of_workers(folder: Path) -> dict[str, str]:
+    # The server is the one that the environment names, the database the one that was made for the tests.
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    return {
+        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
+        "REDIS_URL": settings.REDIS_URL,
+        "DJANGO_SETTINGS_MODULE": "chongqing_dte.settings.test",
+        "SWEEP_SECONDS": "1",
+        "BANK_OUTBOX": str(folder / "outbox"),
+        "BANK_INBOX": str(folder / "inbox"),
+    }
 
 
 class Crew:
@@ -57,6 +72,12 @@ class Crew:
         children = self._children(name)
         if children:
             self._kill(f"child of {name}", chance.choice(children))
+
+    def kill_every_child(self) -> None:
+        """Kill whoever may be at work; the parents replace them."""
+        for name in WORKERS:
+            for child in self._children(name):
+                self._kill(f"child of {name}", child)
 
     def kill_a_parent(self, chance: random.Random) -> None:
         """Kill one worker's main process, which leaves its pool behind."""

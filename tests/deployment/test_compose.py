@@ -7,10 +7,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from demo.processes import BEAT, WEB, WORKER
+from demo.processes import BEAT, HEAVY, WEB, WORKER
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-PORTAL_SERVICES = ("web", "worker", "beat", "migrate")
+PORTAL_SERVICES = ("web", "worker", "heavy", "beat", "migrate")
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +60,14 @@ def test_beat_cannot_be_doubled(compose: dict[str, Any]) -> None:
     assert beats["beat"]["container_name"]
 
 
-def test_worker_takes_from_every_queue(compose: dict[str, Any], settings: Any) -> None:
-    taken = re.search(r"--queues (\S+)", compose["services"]["worker"]["command"])
+def test_every_queue_has_a_worker_of_its_own(compose: dict[str, Any], settings: Any) -> None:
+    taken = [
+        queue[1]
+        for service in compose["services"].values()
+        if (queue := re.search(r"--queues (\S+)", _as_shell(service.get("command", ""))))
+    ]
 
-    assert taken is not None
-    assert set(taken[1].split(",")) == set(settings.CELERY_TASK_QUEUES)
+    assert sorted(taken) == sorted(settings.CELERY_TASK_QUEUES)
 
 
 def test_broker_keeps_what_it_was_given(compose: dict[str, Any]) -> None:
@@ -101,14 +104,16 @@ def test_secrets_have_no_default_and_are_explained_in_the_example() -> None:
     assert [name for name in required if re.search("KEY|PASSWORD", name) and explained[name]] == []
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "postgres", "redis"])
+@pytest.mark.parametrize("name", ["web", "worker", "heavy", "postgres", "redis"])
 def test_service_says_whether_it_is_well(compose: dict[str, Any], name: str) -> None:
     assert compose["services"][name]["healthcheck"]["test"]
 
 
 def test_demo_runs_the_very_same_commands(compose: dict[str, Any]) -> None:
-    commands = {name: compose["services"][name]["command"].split() for name in ("web", "worker", "beat")}
+    names = ("web", "worker", "heavy", "beat")
+    commands = {name: compose["services"][name]["command"].split() for name in names}
 
     assert commands["web"][:2] == list(WEB[:2])
     assert commands["worker"][: len(WORKER)] == list(WORKER)
+    assert commands["heavy"][: len(HEAVY)] == list(HEAVY)
     assert commands["beat"][: len(BEAT)] == list(BEAT)

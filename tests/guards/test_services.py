@@ -7,12 +7,36 @@ import pytest
 
 from tests.guards.sources import app_files, calls_in, dotted, files_below_interfaces, name_of
 
-# Steps of other services, which need the transaction that the caller has opened: an entry of the journal and
-# the end of a certificate's wait are only true together with the rows they speak of.
-STEPS = frozenset({"subsidies/services/journal.py", "assessment/services/certificates.py"})
+# Steps of other services, which need the transaction that the caller has opened: an entry of the journal, the
+# end of a certificate's wait and a class's change of state are only true together with the rows they speak of.
+STEPS = frozenset(
+    {
+        "subsidies/services/journal.py",
+        "assessment/services/certificates.py",
+        "enrollment/services/class_steps.py",
+        "enrollment/services/enrollment_steps.py",
+        "enrollment/services/filing_checks.py",
+        "enrollment/services/plan_checks.py",
+        "enrollment/services/roster_lock_steps.py",
+        "enrollment/services/roster_staging.py",
+        "enrollment/services/roster_staging_rows.py",
+        "enrollment/services/roster_steps.py",
+        "institutions/services/quota_steps.py",
+    }
+)
 DURABLE = "transaction.atomic(durable=True)"
 WRITES = frozenset(
-    {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "update", "delete"}
+    {
+        "save",
+        "create",
+        "bulk_create",
+        "bulk_update",
+        "copy_rows",
+        "get_or_create",
+        "update_or_create",
+        "update",
+        "delete",
+    }
 )
 CLOCKS = frozenset(
     {

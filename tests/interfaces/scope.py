@@ -10,8 +10,10 @@ from django.urls import URLResolver, get_resolver
 
 from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from tests.enrollment.rosters import person
+from tests.factories.identity import ExportFactory, IdentityCorrectionFactory, TraineeMergeFactory
 from tests.factories.institutions import DistrictFactory, InstitutionFactory, UserFactory
 from tests.factories.subsidies import assembled_batch, granted_certificate
+from tests.factories.training import LessonFactory
 
 OFFICES = {
     "municipal": MUNICIPAL_ROLES,
@@ -54,6 +56,12 @@ def rows_of(certificate, batch):
         "certificate": certificate,
         "session": attempt.session,
         "class": enrollment.training_class,
+        "institution": enrollment.training_class.institution,
+        "enrollment": enrollment,
+        "lesson": LessonFactory(training_class=enrollment.training_class),
+        "correction": IdentityCorrectionFactory(enrollment=enrollment),
+        "export": ExportFactory(training_class=enrollment.training_class),
+        "merge": TraineeMergeFactory(),
         "roster": enrollment.roster_row.upload,
         "batch": batch,
     }

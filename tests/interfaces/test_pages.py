@@ -1,11 +1,13 @@
 """Who reaches which page, what it answers, and that its cost does not grow with its rows."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from enrollment.enums import ClassStatus, RosterStatus
 from enrollment.roster.columns import ROSTER_COLUMNS
@@ -23,12 +25,12 @@ from tests.factories.subsidies import delivered_batch, due_certificate, granted_
 pytestmark = pytest.mark.django_db
 
 UNDEFINED = "UNDEFINED_TEMPLATE_VARIABLE"
-LISTS = ("class-list", "session-list", "certificate-list", "batch-list")
+LISTS = ("class-list", "filing-list", "session-list", "certificate-list", "batch-list")
 FIRST_LIST = {
     Role.TRAINING_OPERATOR: "class-list",
     Role.TRAINING_MANAGER: "class-list",
-    Role.DISTRICT_REVIEWER: "class-list",
-    Role.DISTRICT_LEAD: "class-list",
+    Role.DISTRICT_REVIEWER: "filing-list",
+    Role.DISTRICT_LEAD: "filing-list",
     Role.EVALUATION_OPERATOR: "session-list",
 }
 CELLS = {column.key: "" for column in ROSTER_COLUMNS}
@@ -101,7 +103,7 @@ def test_class_shows_its_own_institution_full_names_and_the_district_masked_ones
     enrollment = EnrollmentFactory(trainee__name="欧阳娜娜")
     training_class = enrollment.training_class
     reviewer = UserFactory(district_reviewer=True, district=training_class.district)
-    url = reverse("class-detail", args=[training_class.public_id])
+    url = reverse("class-people", args=[training_class.public_id])
 
     own, district = page(client_of(training_class.filed_by), url), page(client_of(reviewer), url)
 
@@ -110,7 +112,8 @@ def test_class_shows_its_own_institution_full_names_and_the_district_masked_ones
 
 
 def test_district_confirms_a_filed_class(client_as) -> None:
-    training_class = TrainingClassFactory()
+    starts_on = timezone.localdate() + timedelta(days=30)
+    training_class = TrainingClassFactory(starts_on=starts_on, ends_on=starts_on + timedelta(days=30))
     client = client_as(Role.DISTRICT_REVIEWER, district=training_class.district)
 
     response = client.post(reverse("class-confirm", args=[training_class.public_id]))
@@ -165,7 +168,7 @@ def test_problem_is_told_in_the_language_of_the_page_with_identifiers_masked(cli
 def test_filter_leaves_only_the_refused_rows(client_of) -> None:
     upload = RosterUploadFactory()
     RosterRowFactory(upload=upload, number=11, outcome="REFUSED", cells=json.dumps(CELLS))
-    RosterRowFactory(upload=upload, number=12, outcome="ACCEPTED", cells=json.dumps(CELLS))
+    RosterRowFactory(upload=upload, number=12, outcome="NEW", cells=json.dumps(CELLS))
     url = reverse("roster-detail", args=[upload.public_id])
 
     text = page(client_of(upload.uploaded_by), f"{url}?show=refused")
@@ -196,16 +199,6 @@ def test_template_is_a_workbook_to_save(client_of, make, url_name, editor) -> No
 
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert b"".join(response.streaming_content).startswith(b"PK")
-
-
-def test_address_of_an_upload_leads_back_to_its_page(client_of) -> None:
-    training_class = TrainingClassFactory(confirmed=True)
-
-    response = client_of(training_class.filed_by).get(
-        reverse("roster-upload", args=[training_class.public_id])
-    )
-
-    assert response.url == reverse("class-detail", args=[training_class.public_id])
 
 
 def test_certificate_explains_itself_until_it_is_decided(client_as) -> None:

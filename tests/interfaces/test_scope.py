@@ -17,10 +17,12 @@ from institutions.enums import MUNICIPAL_ROLES, Role
 from tests.assessment.result_lists import list_of, passed
 from tests.enrollment.rosters import person, roster_of
 from tests.interfaces.scope import OFFICES, browser_of, canaries, kind_of, routes, two_offices
+from tests.interfaces.setup_forms import setup_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ANYBODY = dict.fromkeys(OFFICES, 200)
+NOBODY = dict.fromkeys(OFFICES, 403)
 SIGN_IN = 302
 
 
@@ -71,13 +73,89 @@ EXPECTED = {
     "logout": Answers("POST", dict.fromkeys(OFFICES, 302)),
     "class-list": Answers("GET", ANYBODY),
     "class-detail": Answers("GET", to_class(), row="class"),
+    "class-draft": Answers("GET", {**NOBODY, "training": 200}),
+    "class-edit": Answers("GET", to_class(municipal=403, district=403, training=409), row="class"),
+    "class-file": Answers("POST", to_class(municipal=403, district=403, training=409), row="class"),
+    "class-return": Answers("POST", to_class(municipal=403, district=409, training=403), row="class"),
+    "class-cancel": Answers("POST", to_class(municipal=403, district=403, training=409), row="class"),
+    "filing-list": Answers("GET", ANYBODY),
+    # Nothing is chosen, so everybody is led back; test_filing_pages.py chooses.
+    "filings-confirm": Answers("POST", dict.fromkeys(OFFICES, 302)),
     "class-confirm": Answers("POST", to_class(municipal=403, district=409, training=403), row="class"),
     "class-complete": Answers("POST", to_class(municipal=403, district=403, training=409), row="class"),
-    "roster-upload": Answers("POST", to_class(municipal=403, district=403, training=422), row="class"),
+    **dict.fromkeys(
+        ("class-people", "class-certificates", "class-attendance"), Answers("GET", to_class(), row="class")
+    ),
+    "attendance-sheet": Answers("GET", to_class(municipal=403, district=403), row="class"),
+    "class-lessons": Answers("POST", to_class(municipal=403, district=403, training=422), row="class"),
+    "lesson-cancel": Answers("POST", to_class(municipal=403, district=403, training=409), row="lesson"),
+    # A machine is not led to a page.
+    "api-class-attendance": Answers("GET", to_class(), row="class", public=403),
+    "enrollment-detail": Answers("GET", to_class(), row="enrollment"),
+    "registers-ask-again": Answers(
+        "POST",
+        to_class(municipal=403, district=302, training=403),
+        row="enrollment",
+        by_role=((Role.MUNICIPAL_OPERATOR, 302), (Role.MUNICIPAL_REVIEWER, 302)),
+    ),
+    "enrollment-withdraw": Answers(
+        "POST", to_class(municipal=403, district=403, training=409), row="enrollment"
+    ),
+    "enrollment-transfer": Answers(
+        "POST", to_class(municipal=403, district=409, training=409), row="enrollment"
+    ),
+    "class-rosters": Answers("GET", to_class(), row="class"),
     "roster-template": Answers("GET", to_class(), row="class"),
     "roster-detail": Answers("GET", to_class(), row="roster"),
+    "roster-file": Answers("GET", to_class(municipal=403, district=403), row="roster"),
+    # No row of this roster was refused.
+    "roster-problems": Answers("GET", to_class(municipal=403, district=403, training=422), row="roster"),
     "roster-confirm": Answers("POST", to_class(municipal=403, district=403, training=409), row="roster"),
     "roster-reject": Answers("POST", to_class(municipal=403, district=403, training=409), row="roster"),
+    "class-exports": Answers("GET", to_class(), row="class"),
+    # Each list was made for one person, who is none of these.
+    "export-download": Answers("GET", to_class(municipal=403, district=403, training=403), row="export"),
+    "trainee-reveal": Answers(
+        "POST", to_class(), row="enrollment", by_role=((Role.MUNICIPAL_ADMINISTRATOR, 403),)
+    ),
+    "reveal-list": Answers("GET", ANYBODY),
+    "identity-correction-propose": Answers(
+        "POST", to_class(municipal=403, district=403, training=422), row="enrollment"
+    ),
+    "identity-correction-list": Answers("GET", ANYBODY),
+    "identity-correction-detail": Answers("GET", to_class(), row="correction"),
+    "identity-correction-evidence": Answers(
+        "GET", to_class(), row="correction", by_role=((Role.MUNICIPAL_ADMINISTRATOR, 403),)
+    ),
+    "identity-correction-whole": Answers(
+        "POST", to_class(), row="correction", by_role=((Role.MUNICIPAL_ADMINISTRATOR, 403),)
+    ),
+    # The first of the district decides, and the second comes too late.
+    "identity-correction-approve": Answers(
+        "POST",
+        to_class(municipal=403, district=302, training=403),
+        row="correction",
+        by_role=((Role.DISTRICT_LEAD, 409),),
+    ),
+    "identity-correction-refuse": Answers(
+        "POST", to_class(municipal=403, district=422, training=403), row="correction"
+    ),
+    "merge-list": Answers("GET", {**NOBODY, "municipal": 200}),
+    "merge-propose": Answers("POST", NOBODY, by_role=((Role.MUNICIPAL_OPERATOR, 422),)),
+    "merge-detail": Answers("GET", to_money(), row="merge"),
+    "merge-approve": Answers(
+        "POST",
+        to_money(municipal=403),
+        row="merge",
+        by_role=((Role.MUNICIPAL_REVIEWER, 302), (Role.MUNICIPAL_ADMINISTRATOR, 409)),
+    ),
+    "merge-refuse": Answers(
+        "POST",
+        to_money(municipal=403),
+        row="merge",
+        by_role=((Role.MUNICIPAL_REVIEWER, 422), (Role.MUNICIPAL_ADMINISTRATOR, 422)),
+    ),
+    "changed-trainee-numbers": Answers("GET", ANYBODY, public=200),
     "session-list": Answers("GET", ANYBODY),
     "session-detail": Answers("GET", to_session(), row="session"),
     "results-upload": Answers("POST", to_session(municipal=403, evaluation=409), row="session"),
@@ -91,6 +169,38 @@ EXPECTED = {
         # Nothing of these certificates waits for an account; test_pages.py corrects one that does.
         by_role=((Role.MUNICIPAL_OPERATOR, 409),),
     ),
+    "setup": Answers("GET", ANYBODY),
+    "calendar": Answers("GET", ANYBODY),
+    "calendar-day": Answers("POST", NOBODY, by_role=((Role.MUNICIPAL_ADMINISTRATOR, 302),)),
+    "institution-list": Answers("GET", {**ANYBODY, "training": 302, "evaluation": 302}),
+    "institution-detail": Answers("GET", to_class(), row="institution"),
+    **dict.fromkeys(
+        ("accreditation-grant", "accreditation-end", "quota-set"),
+        Answers(
+            "POST",
+            to_class(municipal=403, district=403, training=403),
+            row="institution",
+            by_role=((Role.MUNICIPAL_ADMINISTRATOR, 302),),
+        ),
+    ),
+    **dict.fromkeys(
+        ("institution-suspend", "suspension-lift"),
+        Answers(
+            "POST",
+            to_class(municipal=403, district=403, training=403),
+            row="institution",
+            by_role=((Role.MUNICIPAL_REVIEWER, 302), (Role.MUNICIPAL_ADMINISTRATOR, 302)),
+        ),
+    ),
+    "intake-policy-list": Answers("GET", ANYBODY),
+    "intake-policy-draft": Answers("GET", NOBODY, by_role=((Role.MUNICIPAL_ADMINISTRATOR, 200),)),
+    # Nobody outside the municipal bureau sees a draft.
+    "intake-policy-approve": Answers(
+        "POST",
+        {**dict.fromkeys(OFFICES, 404), "municipal": 403},
+        by_role=((Role.MUNICIPAL_REVIEWER, 302),),
+    ),
+    "intake-policy-end": Answers("POST", NOBODY, by_role=((Role.MUNICIPAL_REVIEWER, 302),)),
     "batch-list": Answers("GET", ANYBODY),
     "batch-detail": Answers("GET", to_money(), row="batch"),
     "batch-release": Answers(
@@ -111,8 +221,6 @@ def world():
 
 def form_of(route: str, rows: Any) -> dict[str, object]:
     """Return what a well-meant form of this route holds."""
-    if route == "roster-upload":
-        return {"file": SimpleUploadedFile("roster.csv", roster_of(person(7)))}
     if route == "results-upload":
         line = passed(rows["certificate"].attempt.enrollment, 7)
         return {"file": SimpleUploadedFile("results.csv", list_of(line))}
@@ -124,7 +232,13 @@ def form_of(route: str, rows: Any) -> dict[str, object]:
             "cnaps": cells["bank_cnaps"],
             "reason": "The bank closed the former account.",
         }
-    return {"sha256": rows["batch"].sha256} if route == "batch-release" else {}
+    if route in {"enrollment-withdraw", "enrollment-transfer", "lesson-cancel"}:
+        return {"reason": "Moved away."}
+    if route == "trainee-reveal":
+        return {"field": "ID_NUMBER", "reason": "The bank asked for it."}
+    if route == "batch-release":
+        return {"sha256": rows["batch"].sha256}
+    return setup_form(route, rows)
 
 
 def answer(client: Client, route: str, rows: Any) -> int:
@@ -171,7 +285,9 @@ def test_route_answers_nobody_without_a_name_as_listed(world, route):
     assert answer(Client(), route, world.own) == EXPECTED[route].public
 
 
-@pytest.mark.parametrize("route", [route for route, expected in EXPECTED.items() if expected.row])
+@pytest.mark.parametrize(
+    "route", [route for route, expected in EXPECTED.items() if expected.row and expected.public == SIGN_IN]
+)
 def test_without_a_name_one_is_led_to_the_sign_in_page(world, route):
     url = reverse(route, args=[world.own[EXPECTED[route].row].public_id])
     client = Client()
@@ -199,7 +315,15 @@ SEEN_IN_LISTS = {
     "training": {"class-list": "class"},
     "evaluation": {"session-list": "session"},
 }
-LISTS = ("home", "class-list", "session-list", "certificate-list", "batch-list")
+LISTS = (
+    "home",
+    "identity-correction-list",
+    "reveal-list",
+    "class-list",
+    "session-list",
+    "certificate-list",
+    "batch-list",
+)
 
 
 @pytest.mark.parametrize("role", Role)
