@@ -15,6 +15,11 @@ Transitions = Mapping[Status, frozenset[Status]]
 
 def check_transition(table: Transitions[Status], *, current: Status, target: Status) -> None:
     """Raise InvalidTransition unless the table lets `current` become `target`."""
+    if target == current:
+        raise InvalidTransition(
+            _("This is %(current)s already: somebody has done it before you.")
+            % {"current": getattr(current, "label", current)}
+        )
     if target not in table[current]:
         raise InvalidTransition(
             _("This is %(current)s and cannot become %(target)s.")

@@ -54,8 +54,9 @@ class Circumstances:
     People are keyed by ID number. `enrolled` holds what is known of those already in this class, by column; `busy`
     the reference of an overlapping class; `certified` those with a certificate of this occupation and level;
     `known_names` the names on record; `persons` who is meant, since after a merge two numbers mean one person;
-    `corrected` the numbers under which people of this class are known no more. `account_owners` and `mobile_owners` hold the hashes of the people on record
-    for a number, and `hashes` the hash of each ID number, so that nobody is told apart from themselves.
+    `corrected` the numbers under which people of this class are known no more. `account_owners` and `mobile_owners`
+    hold the hashes of the people on record for a number, and `hashes` the hash of each ID number, so that nobody is
+    told apart from themselves.
     """
 
     today: date

@@ -19,7 +19,7 @@ from enrollment.views.people import people_rows
 from institutions.requests import SignedInRequest
 
 COLUMNS = (
-    (gettext_lazy("Completed"), ""),
+    (gettext_lazy("Training completed"), ""),
     (gettext_lazy("Name"), ""),
     (gettext_lazy("ID number"), ""),
     (gettext_lazy("Attendance rate"), "numeric"),

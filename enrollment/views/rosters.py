@@ -83,6 +83,7 @@ def roster_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
         "is_shown": upload.checked_at is not None,
         "may_decide": upload.status == RosterStatus.READY
         and policies.can_confirm_roster(request.user, upload),
+        "clean_count": upload.accepted_count - upload.warned_count,
         "may_download": is_own,
         "has_problem_rows": upload.checked_at is not None
         and upload.refused_count + (0 if upload.takes_warned_rows else upload.warned_count) > 0,

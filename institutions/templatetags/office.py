@@ -27,6 +27,10 @@ CORRECTIONS = (gettext_lazy("Corrections"), "identity-correction-list")
 RECORDS = ("identity-correction-list", "merge-list", "reveal-list")
 
 
+# Where the pages of a class lie that do not begin with its own address.
+OF_A_CLASS = ("/rosters/", "/enrollments/", "/lessons/")
+
+
 @dataclass(frozen=True)
 class NavigationLink:
     label: str
@@ -56,6 +60,7 @@ def office_of(user: User) -> str:
 def _is_current(path: str, name: str) -> bool:
     """Test whether a page lies behind an entry. Nobody has both the setup and one of the records as an entry."""
     urls = [reverse(place) for place in (name, *(RECORDS if name == SETUP[1] else ()))]
+    urls += OF_A_CLASS if name == CLASSES[1] else ()
     return any(path == url or (url != "/" and path.startswith(url)) for url in urls)
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from chongqing_dte.foundation.models import AuditEvent
+from enrollment import tasks
 from enrollment.enums import RosterStatus, RowOutcome
 from enrollment.models import RosterRow, RosterUpload
-from enrollment.queries import CHECK_IS_STALE_AFTER, rosters_to_check
+from enrollment.queries import CHECK_IS_STALE_AFTER, IntakePolicyMissing, rosters_to_check
 from enrollment.services import roster_checks
 from enrollment.services.roster_checks import check_roster
 from tests.clock import NOW
@@ -356,3 +357,21 @@ def test_progress_can_be_watched_while_the_check_goes_on(monkeypatch):
     check(upload)
 
     assert seen == [(5, 0), (5, 2), (5, 4), (5, 5)]
+
+
+@pytest.mark.usefixtures("_clock_stands_still")
+def test_roster_that_no_policy_covers_any_more_keeps_no_other_waiting(monkeypatch):
+    uncovered, covered = sent(None, person(1)), sent(None, person(2))
+    original = tasks.check_roster
+
+    def refuse_the_first(*, upload_id, **given):
+        if upload_id == uncovered.pk:
+            raise IntakePolicyMissing
+        return original(upload_id=upload_id, **given)
+
+    monkeypatch.setattr(tasks, "check_roster", refuse_the_first)
+
+    tasks.check_received_rosters_task()
+
+    statuses = dict(RosterUpload.objects.values_list("pk", "status"))
+    assert statuses == {uncovered.pk: RosterStatus.RECEIVED, covered.pk: RosterStatus.READY}

@@ -34,10 +34,13 @@ def xlsx(
     blank_first: bool = False,
     info: Sequence[Sequence[object]] = (),
     date_1904: bool = False,
+    strings_only: bool = False,
 ) -> bytes:
     """Return a workbook with the cells in their own types, `indent` rows and columns from the corner."""
     target = io.BytesIO()
     options = {"in_memory": True, "default_date_format": "yyyy-mm-dd", "date_1904": date_1904}
+    if strings_only:
+        options |= {"strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as workbook:
         if hidden_first:
             cover = workbook.add_worksheet("hidden")
