@@ -122,7 +122,10 @@ FROZEN = {
         "recorded_at": NOW,
     },
 }
-SECRETS = [(RosterUploadFactory, "content", b"another"), (BankAccountFactory, "number", "6900000000000000017")]
+SECRETS = [
+    (RosterUploadFactory, "content", b"another"),
+    (BankAccountFactory, "number", "6900000000000000017"),
+]
 
 
 @pytest.mark.parametrize(

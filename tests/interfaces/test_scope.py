@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from institutions.enums import MUNICIPAL_ROLES, Role
 from tests.assessment.result_lists import list_of, passed
-from tests.enrollment.rosters import person, roster_of
+from tests.enrollment.rosters import person
 from tests.interfaces.scope import OFFICES, browser_of, canaries, kind_of, routes, two_offices
 from tests.interfaces.setup_forms import setup_form
 
