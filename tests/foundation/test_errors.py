@@ -66,6 +66,8 @@ def test_other_failures_are_not_shown(client):
 
 @pytest.mark.django_db
 def test_address_that_only_takes_a_form_is_not_a_blank_page(client):
+    client.cookies["django_language"] = "en"
+
     answer = client.get("/refuse/form-only/")
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
