@@ -1,6 +1,6 @@
 """Rosters beside the least that could be done: the bare read, the bare COPY, and django-import-export.
 
-With 100,000 trainees in the database, three rosters of 10,000 new people are received, checked and confirmed, each
+With 100,000 trainees in the database, five rosters of 10,000 new people are received, checked and confirmed, each
 beside the bare read of the same file and the bare COPY of the rows that it has put in. Then one of 100,000 goes
 through a process of its own, whose memory is asked for, and one of 2,000 through django-import-export.
 """
@@ -76,7 +76,7 @@ def run(bench: Bench) -> Result:
 
     timings = Timings()
     count = bench.rows(10_000, quick=200)
-    for repeat in range(bench.repeats(3)):
+    for repeat in range(bench.repeats()):
         bench.say(f"roster {repeat + 1} of {count:,} people")
         _measure_one(timings, _workbook(people, count))
 

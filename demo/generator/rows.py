@@ -167,7 +167,6 @@ class Rows:
         """Write everything that waits, and what follows from it, in one transaction. Return how many rows that were."""
         count = 0
         with transaction.atomic(durable=True):
-            _name_ignored_triggers()
             for kind, model in TABLES.items():
                 rows = self._waiting.pop(kind, [])
                 if rows:
@@ -191,16 +190,6 @@ def _reserved_ids(model: type[Model]) -> Iterator[int]:
             [model._meta.db_table, IDS_AT_ONCE],
         )
         return iter([found for (found,) in cursor.fetchall()])
-
-
-def _name_ignored_triggers() -> None:
-    """Say that no trigger is ignored.
-
-    Each trigger asks, and where nobody has ever said, it gets an error that it catches. Behind a caught error
-    PostgreSQL looks through every check that still waits for the commit, and there are hundreds of thousands.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")
 
 
 def _say_what_became_of(classes: list[Any]) -> None:
