@@ -6,12 +6,16 @@ ENV DJANGO_SETTINGS_MODULE=chongqing_dte.settings.production \
     PYTHONUNBUFFERED=1
 WORKDIR /srv/portal
 
+# What certificates are set in.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
+
 COPY requirements.txt .
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.txt
 
 COPY . .
 # Collecting files needs settings and no secret: these values end with this line.
-RUN DJANGO_SECRET_KEY=none FIELD_KEYS=none HASH_KEY=none BANK_REFERENCE_KEY=none ALLOWED_HOSTS=none \
+RUN DJANGO_SECRET_KEY=none FIELD_KEYS=none HASH_KEY=none BANK_REFERENCE_KEY=none CREDENTIAL_KEYS=none \
+    PORTAL_ORIGIN=none ALLOWED_HOSTS=none \
     DATABASE_URL=postgres://none/none REDIS_URL=redis://none/0 \
     python manage.py collectstatic --no-input
 

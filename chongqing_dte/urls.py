@@ -47,6 +47,8 @@ def _with_admin_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 admin_urls = admin.site.urls
 under_admin_policy(admin_urls[0])
 
+handler404 = "chongqing_dte.foundation.api.not_found"
+
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),

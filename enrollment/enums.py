@@ -2,6 +2,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from chongqing_dte.foundation.proposals import RequestStatus as RequestStatus
+
 
 class ParticipantCategory(TextChoices):
     """Who a trainee is when enrolling. All three may train; the policy says which are subsidized."""
@@ -76,14 +78,6 @@ class EnrollmentAct(TextChoices):
 class IdentityField(TextChoices):
     NAME = "NAME", _("Name")
     ID_NUMBER = "ID_NUMBER", _("ID number")
-
-
-class RequestStatus(TextChoices):
-    """Where an act stands that one person proposes and another decides."""
-
-    PROPOSED = "PROPOSED", _("Proposed")
-    APPROVED = "APPROVED", _("Approved")
-    REFUSED = "REFUSED", _("Refused")
 
 
 class Presence(TextChoices):

@@ -39,6 +39,19 @@ def _masked(value: Any) -> Any:
     return value if masked == text and isinstance(value, int) else masked
 
 
+class RouteForPath(logging.Filter):
+    """Puts the route where a library names the path of a request: a path can hold what somebody typed, or a link."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        path = getattr(request, "path", None)
+        if path and isinstance(record.args, tuple):
+            match = getattr(request, "resolver_match", None)
+            route = match.route if match else ""
+            record.args = tuple(route if argument == path else argument for argument in record.args)
+        return True
+
+
 def configure_logging(options: dict[str, Any]) -> None:
     """Send everything, the libraries' messages too, to standard error as JSON lines."""
     shared: list[Any] = [
@@ -63,7 +76,10 @@ def configure_logging(options: dict[str, Any]) -> None:
                     ],
                 }
             },
-            "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "filters": {"routes": {"()": RouteForPath}},
+            "handlers": {
+                "lines": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["routes"]}
+            },
             "root": {"handlers": ["lines"], "level": options.get("level", "INFO")},
         }
     )

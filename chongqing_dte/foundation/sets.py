@@ -1,23 +1,43 @@
 """Work on sets of rows in which one bad row does not stop the others."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
+from django.db import OperationalError
+from django.db.backends.postgresql.psycopg_any import errors
 
 from chongqing_dte.foundation.errors import POISON
 
 log = structlog.get_logger(__name__)
 
+Done = TypeVar("Done")
+
 
 def act_or_isolate(ids: Sequence[int], act: Callable[[Sequence[int]], int], *, complaint: str) -> int:
     """Do the act to a set at one stroke and return its count. If a row makes that fail, do them one by one.
 
-    The act opens its own transaction. A row that cannot be done alone is logged under `complaint` and left as it is.
+    The act opens its own transaction. A row that cannot be done alone is logged under `complaint` and left as it is,
+    and a set that a deadlock threw out is left for the next sweep: that was nobody's row, and the others go on.
     """
     try:
-        return act(ids)
+        return unless_deadlocked(lambda: act(ids), complaint=complaint) or 0
     except POISON:
         if len(ids) == 1:
             log.exception(complaint, row=ids[0])
             return 0
     return sum(act_or_isolate([row_id], act, complaint=complaint) for row_id in ids)
+
+
+def unless_deadlocked(act: Callable[[], Done], *, complaint: str) -> Done | None:
+    """Do the act and return what came of it, or None if the database ended it because it and others waited in a ring.
+
+    The act opens its own transaction, and is left for the next sweep.
+    """
+    try:
+        return act()
+    except OperationalError as error:
+        if not isinstance(error.__cause__, errors.DeadlockDetected):
+            raise
+        log.warning("left_after_a_deadlock", complaint=complaint)
+        return None

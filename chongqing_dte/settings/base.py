@@ -128,6 +128,10 @@ CELERY_BEAT_SCHEDULE = {
     "assemble": {"task": "subsidies.tasks.assemble_batches_task", "schedule": SWEEP_SECONDS},
     "deliver": {"task": "subsidies.tasks.deliver_released_batches_task", "schedule": SWEEP_SECONDS},
     "collect": {"task": "subsidies.tasks.collect_bank_results_task", "schedule": SWEEP_SECONDS},
+    "follow-revocations": {
+        "task": "subsidies.tasks.follow_ended_certificates_task",
+        "schedule": SWEEP_SECONDS,
+    },
     "start-classes": {"task": "enrollment.tasks.start_due_classes_task", "schedule": SWEEP_SECONDS * 2},
     "set-deadlines": {
         "task": "enrollment.tasks.compute_deadlines_task",
@@ -155,6 +159,15 @@ NUDGES = {
         "subsidies.tasks.decide_due_certificates_task",
         "assessment.tasks.refresh_progress_task",
     ],
+    "certificates_ended": [
+        "subsidies.tasks.follow_ended_certificates_task",
+        "subsidies.tasks.decide_due_certificates_task",
+    ],
+    # What was held or kept back for a person may go on.
+    "freeze_ended": [
+        "subsidies.tasks.decide_due_certificates_task",
+        "subsidies.tasks.assemble_batches_task",
+    ],
     "bank_account_recorded": [
         "subsidies.tasks.decide_due_certificates_task",
         "subsidies.tasks.assemble_batches_task",
@@ -179,6 +192,10 @@ REGISTERS = register_connections(env)
 FIELD_KEYS = env.str("FIELD_KEYS", default="")
 HASH_KEY = env.str("HASH_KEY", default="")
 BANK_REFERENCE_KEY = env.str("BANK_REFERENCE_KEY", default="")
+# Ed25519 seeds, written in the same way: the highest version signs credentials.
+CREDENTIAL_KEYS = env.str("CREDENTIAL_KEYS", default="")
+# Where the portal stands for everybody outside, with no slash at its end: the issuer that credentials name.
+PORTAL_ORIGIN = env.str("PORTAL_ORIGIN", default="")
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "institutions.User"
@@ -198,6 +215,16 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# ── Limits: how many tries in how many seconds, for one address ────────────────────────────────────────────
+# How many proxies of our own stand in front, each of which appends to X-Forwarded-For. None: that line is ignored.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+VERIFICATION_LIMITS = [
+    (env.int("VERIFICATIONS_PER_MINUTE", default=20), 60),
+    (env.int("VERIFICATIONS_PER_HOUR", default=200), 60 * 60),
+]
+# For one address and one user name.
+SIGN_IN_LIMITS = [(env.int("SIGN_INS_PER_FIVE_MINUTES", default=10), 5 * 60)]
 
 # ── Languages: Chinese first ─────────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "zh-hans"
@@ -237,7 +264,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["chongqing_dte.foundation.api.BoundedJsonParser"],
 }
 
 # ── Logs: one JSON line an event, with the request's id and no personal data ──────────────────────────────

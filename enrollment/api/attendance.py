@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from chongqing_dte.foundation.api import BoundedList
 from chongqing_dte.foundation.tabular import RowProblem
 from enrollment import policies, queries
 from enrollment.attendance.marks import LessonKey, ReadMark
@@ -43,7 +44,7 @@ class MarkInput(serializers.Serializer[Any]):
 
 
 class AttendanceInput(serializers.Serializer[Any]):
-    marks = serializers.ListField(child=MarkInput(), allow_empty=False, max_length=MOST_MARKS)
+    marks = BoundedList(child=MarkInput(), allow_empty=False, max_length=MOST_MARKS)
 
 
 class ClassAttendance(APIView):

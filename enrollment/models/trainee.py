@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.constraints import (
     append_only,
-    both_or_neither,
     frozen,
     implies,
     known_value,
@@ -16,6 +15,7 @@ from chongqing_dte.foundation.constraints import (
     not_the_same,
 )
 from chongqing_dte.foundation.crypto import EncryptedBytesField, EncryptedTextField
+from chongqing_dte.foundation.proposals import Proposal, proposal_constraints
 from enrollment.enums import AccountSource, IdentityField, RequestStatus, RevealedField
 
 
@@ -48,6 +48,8 @@ class Trainee(models.Model):
         verbose_name = _("Trainee")
         verbose_name_plural = _("Trainees")
         constraints = [not_the_same("id", "merged_into", name="trainee_merged_into_another")]
+        # Whoever looks for a certificate has a name.
+        indexes = [models.Index(name="trainee_by_name", fields=["name"])]
         triggers = [
             # Looked at when the transaction commits, after all rows of a person have been turned round.
             pgtrigger.Trigger(
@@ -124,7 +126,7 @@ class BankAccount(models.Model):
         return f"****{self.last_four}"
 
 
-class IdentityCorrection(models.Model):
+class IdentityCorrection(Proposal):
     """One proposal to correct a person's name or ID number, with its evidence, and what the district decided."""
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
@@ -134,26 +136,9 @@ class IdentityCorrection(models.Model):
     field = models.CharField(_("What is corrected"), max_length=12, choices=IdentityField)
     former_value = EncryptedTextField(_("Former"))
     corrected_value = EncryptedTextField(_("Corrected"))
-    reason = models.TextField(_("Reason"))
     # A scan or photograph of the ID card.
     evidence = EncryptedBytesField()
     evidence_name = models.CharField(_("Evidence"), max_length=255)
-    status = models.CharField(
-        _("Status"), max_length=12, choices=RequestStatus, default=RequestStatus.PROPOSED
-    )
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("Proposed by"), on_delete=models.PROTECT, related_name="+"
-    )
-    proposed_at = models.DateTimeField(_("Proposed at"))
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("Decided by"),
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    decided_at = models.DateTimeField(_("Decided at"), null=True)
-    decision_reason = models.TextField(_("Reason of the decision"), blank=True)
 
     class Meta:
         verbose_name = _("Identity correction")
@@ -166,15 +151,7 @@ class IdentityCorrection(models.Model):
                 condition=Q(status=RequestStatus.PROPOSED),
             ),
             known_value("field", IdentityField, name="identity_correction_field_known"),
-            known_value("status", RequestStatus, name="identity_correction_status_known"),
-            models.CheckConstraint(name="identity_correction_has_reason", condition=~Q(reason="")),
-            both_or_neither("decided_by", "decided_at", name="identity_correction_decision_complete"),
-            implies(
-                ~Q(status=RequestStatus.PROPOSED),
-                Q(decided_at__isnull=False),
-                name="identity_correction_decided_by_somebody",
-            ),
-            not_the_same("proposed_by", "decided_by", name="identity_correction_decided_by_someone_else"),
+            *proposal_constraints("identity_correction"),
         ]
         triggers = frozen(
             "enrollment",
@@ -190,29 +167,12 @@ class IdentityCorrection(models.Model):
         return str(self.public_id)
 
 
-class TraineeMerge(models.Model):
+class TraineeMerge(Proposal):
     """One proposal that two rows are one person, and what somebody else decided."""
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     kept = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="merges_kept")
     merged = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="merges_merged")
-    reason = models.TextField(_("Reason"))
-    status = models.CharField(
-        _("Status"), max_length=12, choices=RequestStatus, default=RequestStatus.PROPOSED
-    )
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("Proposed by"), on_delete=models.PROTECT, related_name="+"
-    )
-    proposed_at = models.DateTimeField(_("Proposed at"))
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("Decided by"),
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    decided_at = models.DateTimeField(_("Decided at"), null=True)
-    decision_reason = models.TextField(_("Reason of the decision"), blank=True)
 
     class Meta:
         verbose_name = _("Merge of trainees")
@@ -224,16 +184,8 @@ class TraineeMerge(models.Model):
                 fields=["merged"],
                 condition=~Q(status=RequestStatus.REFUSED),
             ),
-            known_value("status", RequestStatus, name="trainee_merge_status_known"),
+            *proposal_constraints("trainee_merge"),
             not_the_same("kept", "merged", name="trainee_merge_of_two_rows"),
-            models.CheckConstraint(name="trainee_merge_has_reason", condition=~Q(reason="")),
-            both_or_neither("decided_by", "decided_at", name="trainee_merge_decision_complete"),
-            implies(
-                ~Q(status=RequestStatus.PROPOSED),
-                Q(decided_at__isnull=False),
-                name="trainee_merge_decided_by_somebody",
-            ),
-            not_the_same("proposed_by", "decided_by", name="trainee_merge_decided_by_someone_else"),
         ]
         triggers = frozen("kept", "merged", "reason", "proposed_by", "proposed_at")
 

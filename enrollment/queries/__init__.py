@@ -86,6 +86,7 @@ from enrollment.queries.identity import (
     lock_identity_correction,
     lock_merge,
     merges_visible_to,
+    names_of_person,
     people_of_class,
     reveals_visible_to,
     trainee_by_hash,
@@ -111,6 +112,7 @@ from enrollment.queries.persons import (
     person_of,
     persons_by_hash,
     rows_of_persons,
+    trainee_rows_named,
 )
 from enrollment.queries.registers import (
     enrollments_to_ask_about,
@@ -260,6 +262,7 @@ __all__ = [
     "mobile_number_hash",
     "mobile_number_hasher",
     "mobile_owners",
+    "names_of_person",
     "occupations_to_train",
     "open_class_counts_visible_to",
     "overdue_filing_ids",
@@ -284,6 +287,7 @@ __all__ = [
     "steps_of",
     "trainee_by_hash",
     "trainee_by_public_id",
+    "trainee_rows_named",
     "trainees_by_hash",
     "trainees_visible_to",
     "trainers_of",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
+from enrollment.enums import IdentityField, RequestStatus
 from enrollment.models import (
     BankAccount,
     ChangedTraineeId,
@@ -48,6 +49,20 @@ def identity_corrections_of(enrollment: Enrollment) -> QuerySet[IdentityCorrecti
         .select_related("proposed_by", "decided_by")
         .defer("evidence")
     )
+
+
+def names_of_person(person_id: int) -> list[str]:
+    """Return every name that the rows of one person bear, or bore before an approved correction.
+
+    Whoever does not exist has no name, and finding that out takes the same queries.
+    """
+    rows = Trainee.objects.filter(Q(pk=person_id) | Q(merged_into=person_id))
+    corrections = IdentityCorrection.objects.filter(
+        Q(enrollment__trainee=person_id) | Q(enrollment__trainee__merged_into=person_id),
+        field=IdentityField.NAME,
+        status=RequestStatus.APPROVED,
+    ).order_by()
+    return [*rows.values_list("name", flat=True), *corrections.values_list("former_value", flat=True)]
 
 
 def lock_enrollment_with_class(enrollment_id: int) -> Enrollment:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from enrollment.enums import IN_TRAINING
@@ -23,6 +23,13 @@ def rows_of_persons(trainee_ids: Collection[int]) -> dict[int, int]:
     standing = set(persons.values())
     merged = Trainee.objects.filter(merged_into__in=standing).values_list("pk", "merged_into_id")
     return {**{person_id: person_id for person_id in standing}, **persons, **dict(merged)}
+
+
+def trainee_rows_named(name: str) -> QuerySet[Trainee]:
+    """Return every row of the people who bear exactly this (normalized) name now, whatever a merged row says."""
+    standing = Trainee.objects.filter(name=name, merged_into__isnull=True).order_by().values("pk")
+    merged = Trainee.objects.filter(merged_into__name=name).order_by().values("pk")
+    return Trainee.objects.filter(pk__in=standing.union(merged, all=True))
 
 
 def persons_by_hash(hashes: Collection[str]) -> dict[str, Trainee]:

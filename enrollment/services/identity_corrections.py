@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.tabular import clean_text
-from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.enums import IdentityField, RequestStatus, RevealedField
@@ -253,16 +253,10 @@ def _change_id_number(trainee: Trainee, id_number: str) -> None:
 def _close(
     correction: IdentityCorrection, target: RequestStatus, decider: User, reason: str, now: datetime
 ) -> None:
-    check_transition(REQUEST_TRANSITIONS, current=RequestStatus(correction.status), target=target)
-    correction.status = target
-    correction.decided_by = decider
-    correction.decided_at = now
-    correction.decision_reason = stated(reason)
-    correction.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
-    record_event(
-        f"identity_correction.{target.lower()}",
-        subject=correction,
-        actor_id=decider.pk,
-        at=now,
-        reason=correction.decision_reason,
+    decide_proposal(
+        correction,
+        target,
+        event="identity_correction",
+        table=REQUEST_TRANSITIONS,
+        decision=(decider, reason, now),
     )

@@ -9,7 +9,7 @@ from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.locks import transaction_lock
-from chongqing_dte.foundation.transitions import check_transition
+from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.enums import RequestStatus
@@ -162,16 +162,4 @@ def _tell_the_public(kept: Trainee, going: list[Trainee], now: datetime) -> None
 
 
 def _close(merge: TraineeMerge, target: RequestStatus, decider: User, reason: str, now: datetime) -> None:
-    check_transition(REQUEST_TRANSITIONS, current=RequestStatus(merge.status), target=target)
-    merge.status = target
-    merge.decided_by = decider
-    merge.decided_at = now
-    merge.decision_reason = stated(reason)
-    merge.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
-    record_event(
-        f"merge.{target.lower()}",
-        subject=merge,
-        actor_id=decider.pk,
-        at=now,
-        reason=merge.decision_reason,
-    )
+    decide_proposal(merge, target, event="merge", table=REQUEST_TRANSITIONS, decision=(decider, reason, now))

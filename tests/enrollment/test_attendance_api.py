@@ -150,3 +150,20 @@ def test_class_of_another_office_does_not_exist(client_as, training_class, lesso
 def test_nobody_without_a_name_reads_or_reports(client, training_class, lesson):
     assert client.get(url_of(training_class)).status_code == 403
     assert post(client, training_class, [mark(people_of(training_class)[0], lesson)]).status_code == 403
+
+
+def test_body_above_the_limit_of_forms_is_read(client_of, training_class, lesson, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    (first, _second) = people_of(training_class)
+
+    assert (
+        post(client_of(training_class.drafted_by), training_class, [mark(first, lesson)]).status_code == 201
+    )
+
+
+def test_presence_that_no_answer_can_repeat_is_a_parse_error(client_of, training_class, lesson):
+    (first, _second) = people_of(training_class)
+
+    response = post(client_of(training_class.drafted_by), training_class, [mark(first, lesson, "\ud800")])
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")

@@ -8,11 +8,11 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.models import AuditEvent
+from chongqing_dte.foundation.version_steps import VersionOverlap
 from enrollment import policies, queries
 from enrollment.models import IntakePolicy
 from enrollment.services.intake_policies import (
     IntakeDraft,
-    IntakePolicyOverlap,
     approve_intake_policy,
     draft_intake_policy,
     end_intake_policy,
@@ -135,7 +135,7 @@ def test_version_that_cannot_give_way_stops_the_approval(
     former = IntakePolicyFactory(in_force=DateRange(former_starts_on, None))
     version = draft_of(administrator, starts_on=starts_on)
 
-    with pytest.raises(IntakePolicyOverlap, match=former.name):
+    with pytest.raises(VersionOverlap, match=former.name):
         approve(version, reviewer)
 
     former.refresh_from_db()
@@ -193,7 +193,7 @@ def test_two_versions_for_one_day_are_not_both_approved(monkeypatch):
         partial(approve, second, reviewer),
     )
 
-    assert outcomes == ["intake_policy_overlap", "done"]
+    assert outcomes == ["version_overlap", "done"]
     assert IntakePolicy.objects.filter(approved_at__isnull=False).count() == 1
 
 

@@ -1,5 +1,3 @@
-import io
-import json
 import logging
 import re
 import uuid
@@ -8,7 +6,6 @@ import pytest
 import structlog
 from celery import shared_task
 from celery.app.trace import build_tracer
-from django.conf import settings as project_settings
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from structlog.testing import capture_logs
@@ -16,7 +13,6 @@ from structlog.testing import capture_logs
 from chongqing_dte.celery import app
 from chongqing_dte.foundation.logs import (
     RequestIdMiddleware,
-    configure_logging,
     current_request_id,
     mask_long_numbers,
 )
@@ -24,18 +20,6 @@ from chongqing_dte.foundation.logs import (
 ID_NUMBER = "50029920010101001X"
 MOBILE = "19900000001"
 ACCOUNT = "6900000000000000017"
-
-
-@pytest.fixture
-def printed():
-    """Return a function that gives the lines logged so far, as they are printed."""
-    configure_logging({"level": "INFO"})
-    (handler,) = (h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
-    lines = io.StringIO()
-    former = handler.setStream(lines)
-    yield lambda: [json.loads(line) for line in lines.getvalue().splitlines()]
-    configure_logging(project_settings.LOGGING)
-    handler.setStream(former)
 
 
 @pytest.fixture(autouse=True)
@@ -244,3 +228,17 @@ def test_task_does_not_work_under_the_id_of_the_task_before_it(waiting_messages)
         run_as_a_worker_does(message)
 
     assert [seen["request_id"] for seen in seen_in_task] == ["request-0001", "request-0002"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [(f"/{ID_NUMBER[:8]}-somebody/", ""), ("/verify/somebody/", "verify/<str:token>/")],
+    ids=["no route", "refused by a page"],
+)
+def test_library_names_the_route_and_not_the_path(printed, path, route):
+    Client().get(path)
+
+    lines = printed()
+    assert "somebody" not in str(lines)
+    assert f"Not Found: {route}" in [line["event"] for line in lines]

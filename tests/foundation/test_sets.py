@@ -1,9 +1,9 @@
 """One bad row does not stop the others, and a lost connection is nobody's row."""
 
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, OperationalError, connection, transaction
 
-from chongqing_dte.foundation.sets import act_or_isolate
+from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
 
 
 def refusing(bad, problem=IntegrityError):
@@ -45,3 +45,31 @@ def test_lost_connection_is_told_and_not_put_on_a_row():
 
     with pytest.raises(OperationalError):
         act_or_isolate([1, 2], act, complaint="refused")
+
+
+def be_thrown_out() -> None:
+    """Fail as whoever the database chose to end a ring of transactions that wait for each other."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'a ring' USING ERRCODE = 'deadlock_detected'; END $$")
+
+
+@pytest.mark.django_db
+def test_set_that_a_deadlock_threw_out_is_left_whole_for_the_next_sweep():
+    tried = []
+
+    def act(ids):
+        tried.append(tuple(ids))
+        be_thrown_out()
+
+    assert act_or_isolate([1, 2], act, complaint="refused") == 0
+    assert tried == [(1, 2)]
+
+
+@pytest.mark.django_db
+def test_what_a_deadlock_threw_out_came_to_nothing_and_anything_else_is_told():
+    assert unless_deadlocked(be_thrown_out, complaint="refused") is None
+    assert unless_deadlocked(lambda: 3, complaint="refused") == 3
+
+    act, _done = refusing([1], OperationalError)
+    with pytest.raises(OperationalError):
+        unless_deadlocked(lambda: act([1]), complaint="refused")

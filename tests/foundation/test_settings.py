@@ -15,6 +15,8 @@ SECRETS = {
     "FIELD_KEYS": "1:" + "aa" * 32,
     "HASH_KEY": "bb" * 32,
     "BANK_REFERENCE_KEY": "cc" * 32,
+    "CREDENTIAL_KEYS": "1:" + "dd" * 32,
+    "PORTAL_ORIGIN": "https://portal.example",
     "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "ALLOWED_HOSTS": "portal.example",
@@ -24,6 +26,7 @@ import django
 from django.conf import settings
 django.setup()
 print(settings.SECRET_KEY, settings.FIELD_KEYS, settings.HASH_KEY, settings.BANK_REFERENCE_KEY)
+print(settings.CREDENTIAL_KEYS, settings.PORTAL_ORIGIN)
 switches = ("DEBUG", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
 print(*(getattr(settings, switch) for switch in switches))
 """
@@ -61,10 +64,11 @@ def test_production_does_not_start_with_an_empty(empty):
 def test_production_uses_the_secrets_it_is_given_and_none_of_the_demo():
     outcome = start(SECRETS)
 
-    keys, switches = outcome.stdout.splitlines()
+    keys, credentials, switches = outcome.stdout.splitlines()
     assert keys.split() == [
         SECRETS[name] for name in ("DJANGO_SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "BANK_REFERENCE_KEY")
     ]
+    assert credentials.split() == [SECRETS[name] for name in ("CREDENTIAL_KEYS", "PORTAL_ORIGIN")]
     assert switches.split() == ["False", "True", "True", "True"]
 
 

@@ -1,0 +1,77 @@
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.days import DAY_VALIDATORS
+
+DAY = "%Y-%m-%d"
+
+
+def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
+    """Return a field for one day, with the browser's own calendar."""
+    widget = forms.DateInput(attrs={"type": "date"}, format=DAY)
+    return forms.DateField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        input_formats=[DAY],
+        widget=widget,
+        validators=DAY_VALIDATORS,
+    )
+
+
+def day_after(day: date | None) -> date | None:
+    """Return the first day that a span with this last day leaves out, or None for a span without an end."""
+    return day + timedelta(days=1) if day else None
+
+
+def count_field(label: Any, help_text: Any, *, least: int = 0, most: int) -> forms.IntegerField:
+    """Return a field for a figure of a policy."""
+    return forms.IntegerField(label=label, help_text=help_text, min_value=least, max_value=most)
+
+
+class VersionForm(forms.Form):
+    """A version of some figures: its name, its days and its source. Each kind of figures adds its own."""
+
+    name = forms.CharField(label=_("Name of the version"), max_length=128)
+    first_day = day_field(_("First day"))
+    last_day = day_field(
+        _("Last day"), required=False, help_text=_("Left empty, it holds until another follows.")
+    )
+    source = forms.CharField(
+        label=_("Source"),
+        help_text=_("The document that each figure comes from. Say of an example that it is one."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["name", "first_day", "last_day", *self.figures(), "source"])
+
+    @classmethod
+    def figures(cls) -> list[str]:
+        """Return the names of the figures themselves, in their order."""
+        frame = VersionForm.base_fields
+        return [name for name in cls.base_fields if name not in frame]
+
+    def values(self) -> Mapping[str, Any]:
+        """Return what was given, with the days as [starts_on, ends_before)."""
+        given = dict(self.cleaned_data)
+        starts_on, ends_before = given.pop("first_day"), day_after(given.pop("last_day"))
+        return {**given, "starts_on": starts_on, "ends_before": ends_before}
+
+
+class EndVersionForm(forms.Form):
+    """The last day on which a version counts, and why."""
+
+    last_day = day_field(_("Last day"), help_text=_("Today at the earliest."))
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def ends_before(self) -> date:
+        """Return the first day on which the version does not count any more."""
+        last_day: date = self.cleaned_data["last_day"]
+        return last_day + timedelta(days=1)
