@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chongqing_dte.foundation.days import DAY_VALIDATORS
 from institutions.enums import AccreditationKind, Level
@@ -133,3 +134,70 @@ class LiftForm(forms.Form):
     def __init__(self, *args: Any, suspensions: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["suspension"]).choices = list(suspensions)
+
+
+def fee_field(label: Any) -> forms.DecimalField:
+    """Return a field for a part of a fee, in yuan."""
+    return forms.DecimalField(
+        label=label, help_text=_("Yuan."), min_value=0, max_value=100_000, max_digits=8, decimal_places=2
+    )
+
+
+class FeeForm(forms.Form):
+    """What one assessment costs from a day on, and where that was announced."""
+
+    institution = forms.TypedChoiceField(label=_("Evaluation institution"), coerce=int)
+    occupation = forms.TypedChoiceField(label=_("Occupation"), coerce=int)
+    direction = forms.CharField(
+        label=_("Direction"),
+        help_text=_("Left empty, it holds for every direction."),
+        max_length=64,
+        required=False,
+    )
+    level = forms.ChoiceField(label=_("Level"), choices=Level)
+    theory_fee = fee_field(_("Theory fee"))
+    practice_fee = fee_field(_("Practice fee"))
+    review_fee = fee_field(_("Review fee"))
+    announcement_url = forms.URLField(
+        label=_("Announcement"),
+        help_text=_("The web address at which the public finds the fee."),
+        max_length=200,
+        assume_scheme="https",
+    )
+    first_day = day_field(_("First day"), help_text=_("A fee that is in force already ends the day before."))
+    last_day = day_field(
+        _("Last day"), required=False, help_text=_("Left empty, it holds until another follows.")
+    )
+
+    def __init__(self, *args: Any, institutions: Choices, occupations: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["institution"]).choices = list(institutions)
+        cast(forms.ChoiceField, self.fields["occupation"]).choices = list(occupations)
+
+
+class SiteForm(forms.Form):
+    """A place to assess in."""
+
+    name = forms.CharField(label=pgettext_lazy("assessment site", "Name"), max_length=128)
+    district = forms.TypedChoiceField(label=_("District"), coerce=int)
+    address = forms.CharField(label=_("Address"), max_length=255)
+    seat_count = forms.IntegerField(
+        label=pgettext_lazy("assessment site", "Seats"),
+        help_text=_("How many people can sit here at once."),
+        min_value=1,
+        max_value=10_000,
+    )
+
+    def __init__(self, *args: Any, districts: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["district"]).choices = list(districts)
+
+
+class CloseSiteForm(forms.Form):
+    """Which site is closed."""
+
+    site = forms.TypedChoiceField(label=_("Assessment site"), coerce=int)
+
+    def __init__(self, *args: Any, sites: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["site"]).choices = list(sites)

@@ -8,6 +8,7 @@ from django.db.models.functions import ExtractYear
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, AccreditationKind, Role
 from institutions.models import (
     Accreditation,
+    AssessmentSite,
     CalendarDay,
     District,
     FeeSchedule,
@@ -59,6 +60,17 @@ def accreditations_visible_to(user: User) -> QuerySet[Accreditation]:
 def fee_schedules_visible_to(user: User) -> QuerySet[FeeSchedule]:
     """Return the fee schedules of the institutions that this person may see."""
     return FeeSchedule.objects.filter(institution__in=institutions_visible_to(user))
+
+
+def sites_visible_to(user: User) -> QuerySet[AssessmentSite]:
+    """Return the assessment sites, closed ones too, of the institutions that this person may see."""
+    sites = AssessmentSite.objects.filter(institution__in=institutions_visible_to(user))
+    return sites.select_related("institution", "district")
+
+
+def open_sites_of(institution_id: int) -> QuerySet[AssessmentSite]:
+    """Return the sites at which an evaluation institution can assess now."""
+    return AssessmentSite.objects.filter(institution_id=institution_id, closed_at__isnull=True)
 
 
 def quotas_visible_to(user: User) -> QuerySet[FundedQuota]:
@@ -191,6 +203,41 @@ def lock_suspension(suspension_id: int) -> Suspension:
 def lock_accreditation(accreditation_id: int) -> Accreditation:
     """Return one accreditation that no other transaction can change until this one ends."""
     return Accreditation.objects.select_for_update(of=("self",)).get(pk=accreditation_id)
+
+
+def lock_site(site_id: int) -> AssessmentSite:
+    """Return one assessment site that no other transaction can change until this one ends."""
+    return AssessmentSite.objects.select_for_update(of=("self",)).get(pk=site_id)
+
+
+def lock_fee_schedules_over(
+    *, institution_id: int, occupation_id: int, level: str, direction: str, days: DateRange
+) -> list[FeeSchedule]:
+    """Return the fees of one assessment over these days, which no other transaction can change until this one ends."""
+    return list(
+        FeeSchedule.objects.select_for_update(of=("self",))
+        .filter(
+            institution_id=institution_id,
+            occupation_id=occupation_id,
+            level=level,
+            direction=direction,
+            in_force__overlap=days,
+        )
+        .order_by("pk")
+    )
+
+
+def published_fees() -> QuerySet[FeeSchedule]:
+    """Return every fee that any institution has published. Fees are public."""
+    return FeeSchedule.objects.select_related("institution", "occupation")
+
+
+def evaluation_institutions_on(day: date) -> QuerySet[Institution]:
+    """Return the institutions that are accredited to assess anything on that day."""
+    accredited = Accreditation.objects.filter(
+        institution=OuterRef("pk"), kind=AccreditationKind.EVALUATION, in_force__contains=day
+    )
+    return Institution.objects.filter(Exists(accredited))
 
 
 def lock_quota(*, institution_id: int, year: int) -> FundedQuota | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from institutions.views import calendar, desk, institutions, setup, standing
+from institutions.views import calendar, desk, fees, institutions, setup, sites, standing
 
 INSTITUTION = "setup/institutions/<uuid:public_id>/"
 
@@ -8,6 +8,10 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("login/", desk.sign_in, name="login"),
     path("logout/", desk.sign_out, name="logout"),
+    path("fees/", fees.fee_list, name="fee-list"),
+    path("fees/publication/", fees.publish, name="fee-publication"),
+    path("sites/", sites.site_list, name="site-list"),
+    path("sites/closing/", sites.close, name="site-close"),
     path("setup/", setup.setup, name="setup"),
     path("setup/calendar/", calendar.year_page, name="calendar"),
     path("setup/calendar/days/", calendar.set_day, name="calendar-day"),

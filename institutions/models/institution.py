@@ -1,12 +1,19 @@
 import uuid
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.constraints import frozen, known_value, only_shortened
+from chongqing_dte.foundation.constraints import (
+    both_or_neither,
+    frozen,
+    frozen_when,
+    known_value,
+    only_shortened,
+)
 from institutions.enums import AccreditationKind, Level
 from institutions.models.district import District
 from institutions.models.naming import BilingualName
@@ -96,12 +103,23 @@ class FeeSchedule(models.Model):
     total = models.DecimalField(_("Total"), max_digits=12, decimal_places=2)
     announcement_url = models.URLField(_("Announcement"))
     in_force = DateRangeField(_("In force"))
+    # Empty for what was published before the portal was there.
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Published by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    published_at = models.DateTimeField(_("Published at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Fee schedule")
         verbose_name_plural = _("Fee schedules")
         constraints = [
             known_value("level", Level, name="fee_schedule_level_known"),
+            both_or_neither("published_by", "published_at", name="fee_schedule_publication_complete"),
             models.CheckConstraint(name="fee_schedule_total_positive", condition=Q(total__gt=0)),
             models.CheckConstraint(
                 name="fee_schedule_parts_not_negative",
@@ -123,17 +141,89 @@ class FeeSchedule(models.Model):
                 ],
             ),
         ]
-        triggers = frozen(
-            "institution",
-            "occupation",
-            "direction",
-            "level",
-            "theory_fee",
-            "practice_fee",
-            "review_fee",
-            "total",
-            "announcement_url",
-        )
+        triggers = [
+            *frozen(
+                "institution",
+                "occupation",
+                "direction",
+                "level",
+                "theory_fee",
+                "practice_fee",
+                "review_fee",
+                "total",
+                "announcement_url",
+                "published_by",
+                "published_at",
+            ),
+            # The one that follows it ends it.
+            only_shortened("in_force", name="fee_schedule_only_shortened"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.occupation_id} {self.level} {self.total}"
+
+
+class AssessmentSite(models.Model):
+    """One place where an evaluation institution assesses, and how many people can sit there at once.
+
+    What a site was stays: one that changes is closed, and another one opened.
+    """
+
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
+    institution = models.ForeignKey(
+        Institution, verbose_name=_("Evaluation institution"), on_delete=models.PROTECT, related_name="sites"
+    )
+    name = models.CharField(_("Name"), max_length=128)
+    district = models.ForeignKey(
+        District, verbose_name=_("District"), on_delete=models.PROTECT, related_name="+"
+    )
+    address = models.CharField(_("Address"), max_length=255)
+    seat_count = models.PositiveIntegerField(_("Seats"))
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("Opened by"), on_delete=models.PROTECT, related_name="+"
+    )
+    opened_at = models.DateTimeField(_("Opened at"))
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Closed by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    closed_at = models.DateTimeField(_("Closed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Assessment site")
+        verbose_name_plural = _("Assessment sites")
+        ordering = ["institution", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                name="assessment_site_name_once",
+                fields=["institution", "name"],
+                condition=Q(closed_at__isnull=True),
+            ),
+            models.CheckConstraint(name="assessment_site_has_seats", condition=Q(seat_count__gt=0)),
+            models.CheckConstraint(
+                name="assessment_site_is_somewhere", condition=~Q(name="") & ~Q(address="")
+            ),
+            both_or_neither("closed_by", "closed_at", name="assessment_site_closing_complete"),
+        ]
+        triggers = [
+            *frozen(
+                "public_id",
+                "institution",
+                "name",
+                "district",
+                "address",
+                "seat_count",
+                "opened_by",
+                "opened_at",
+            ),
+            frozen_when(
+                "OLD.closed_at IS NOT NULL", "closed_by", "closed_at", name="assessment_site_stays_closed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -17,7 +17,7 @@ CLASSES = (gettext_lazy("Training classes"), "class-list")
 FILINGS = (gettext_lazy("Filings to answer"), "filing-list")
 OVERDUE_FILINGS = (gettext_lazy("Overdue filings"), "filing-list")
 SESSIONS = (gettext_lazy("Assessment sessions"), "session-list")
-CERTIFICATES = (gettext_lazy("Level certificates"), "certificate-list")
+CERTIFICATES = (gettext_lazy("Assessment subsidy"), "certificate-list")
 BATCHES = (gettext_lazy("Payment batches"), "batch-list")
 SETUP = (gettext_lazy("Setup"), "setup")
 INSTITUTIONS = (gettext_lazy("Institutions"), "institution-list")
@@ -29,6 +29,20 @@ RECORDS = ("identity-correction-list", "merge-list", "reveal-list")
 
 # Where the pages of a class lie that do not begin with its own address.
 OF_A_CLASS = ("/rosters/", "/enrollments/", "/lessons/")
+# And the lists and rows to which the page of the sessions leads.
+OF_ASSESSMENTS = (
+    "/candidates/",
+    "/results/",
+    "/reviews/",
+    "/result-corrections/",
+    "/integrity-signals/",
+    "/level-certificates/",
+    "/certificate-revocations/",
+    "/fees/",
+    "/sites/",
+)
+# And what follows from money that was paid.
+OF_BATCHES = ("/recoveries/",)
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,8 @@ def main_navigation(context: dict[str, Any]) -> list[NavigationLink]:
     if request is None or len(places) < 2:
         return []
     return [
-        NavigationLink(str(label), reverse(name), _is_current(request.path, name)) for label, name in places
+        NavigationLink(str(label), reverse(name), _is_current(request.path, name, places))
+        for label, name in places
     ]
 
 
@@ -57,10 +72,14 @@ def office_of(user: User) -> str:
     return office.name if office else _("Municipal bureau")
 
 
-def _is_current(path: str, name: str) -> bool:
+def _is_current(path: str, name: str, places: list[tuple[Promise, str]]) -> bool:
     """Test whether a page lies behind an entry. Nobody has both the setup and one of the records as an entry."""
+    # Districts have no entry for the sessions: what they see of the assessments lies behind the certificates.
+    above_assessments = SESSIONS[1] if SESSIONS in places else CERTIFICATES[1]
     urls = [reverse(place) for place in (name, *(RECORDS if name == SETUP[1] else ()))]
     urls += OF_A_CLASS if name == CLASSES[1] else ()
+    urls += OF_ASSESSMENTS if name == above_assessments else ()
+    urls += OF_BATCHES if name == BATCHES[1] else ()
     return any(path == url or (url != "/" and path.startswith(url)) for url in urls)
 
 

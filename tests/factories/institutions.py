@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
@@ -18,6 +18,7 @@ from institutions.enums import (
 )
 from institutions.models import (
     Accreditation,
+    AssessmentSite,
     District,
     FeeSchedule,
     Field,
@@ -26,6 +27,7 @@ from institutions.models import (
     Occupation,
     User,
 )
+from tests.clock import NOW
 
 PASSWORD = "correct horse battery"
 WHOLE_PLAN = DateRange(date(2025, 1, 1), date(2031, 1, 1))
@@ -141,3 +143,23 @@ class UserFactory(DjangoModelFactory):
     full_name = factory.Sequence(lambda n: f"Person {n}")
     role = Role.MUNICIPAL_OPERATOR
     password = factory.LazyFunction(lambda: make_password(PASSWORD))
+
+
+class AssessmentSiteFactory(DjangoModelFactory):
+    """A place with forty seats, open; closed=True is not any more."""
+
+    class Meta:
+        model = AssessmentSite
+
+    class Params:
+        closed = factory.Trait(closed_by=factory.SelfAttribute("opened_by"), closed_at=NOW)
+
+    institution = factory.SubFactory(InstitutionFactory)
+    name = factory.Sequence(lambda n: f"考核站点 {n}")
+    district = factory.SubFactory(DistrictFactory)
+    address = "示例路 8 号 二楼"
+    seat_count = 40
+    opened_by = factory.SubFactory(
+        UserFactory, evaluation_operator=True, institution=factory.SelfAttribute("..institution")
+    )
+    opened_at = NOW - timedelta(days=200)

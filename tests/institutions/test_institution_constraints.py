@@ -169,12 +169,13 @@ def test_published_fee_never_changes():
 
 
 def test_fee_schedule_can_end():
-    schedule = FeeScheduleFactory()
+    schedule = FeeScheduleFactory(in_force=YEAR_2026)
+    shorter = DateRange(date(2026, 1, 1), date(2026, 7, 1))
 
-    FeeSchedule.objects.filter(pk=schedule.pk).update(in_force=YEAR_2026)
+    FeeSchedule.objects.filter(pk=schedule.pk).update(in_force=shorter)
 
     schedule.refresh_from_db()
-    assert schedule.in_force == YEAR_2026
+    assert schedule.in_force == shorter
 
 
 @pytest.mark.parametrize(

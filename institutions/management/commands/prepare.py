@@ -7,7 +7,8 @@ from institutions.services.reference_data import load_reference_data
 
 class Command(BaseCommand):
     help = (
-        "Bring the database up to date: migrations, then reference data and the working-day calendar. "
+        "Bring the database up to date: migrations, then reference data, the working-day calendar and the keys "
+        "that sign credentials. "
         "Safe to repeat."
     )
 
@@ -16,3 +17,4 @@ class Command(BaseCommand):
         for label, count in load_reference_data().items():
             self.stdout.write(f"{label}: {count}")
         call_command("load_calendar", stdout=self.stdout)
+        call_command("register_credential_keys", stdout=self.stdout)
