@@ -4,14 +4,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from assessment.enums import Outcome
-from assessment.models.session import AssessmentSession, ResultsUpload
+from assessment.models.results import ResultsUpload
+from assessment.models.session import AssessmentSession
 from chongqing_dte.foundation.constraints import append_only, implies, known_value
 
 SCORED = (Outcome.PASSED, Outcome.FAILED)
 
 
 class Attempt(models.Model):
-    """One trainee's one sitting, with its outcome and scores (0 to 100). Never overwritten."""
+    """One candidate's one sitting, with its outcome and scores (0 to 100). Never overwritten.
+
+    A correction is a new row that supersedes the former one. The attempt that counts is the one that no other
+    supersedes.
+    """
 
     session = models.ForeignKey(
         AssessmentSession,
@@ -19,15 +24,34 @@ class Attempt(models.Model):
         on_delete=models.PROTECT,
         related_name="attempts",
     )
+    # Empty for whom somebody else trained, outside the programme.
     enrollment = models.ForeignKey(
-        "enrollment.Enrollment", verbose_name=_("Enrollment"), on_delete=models.PROTECT, related_name="+"
+        "enrollment.Enrollment",
+        verbose_name=_("Enrollment"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
-    # Copied from the enrollment: the chain of a person's attempts is read on every decision.
+    # Copied from the candidate: the chain of a person's attempts is read on every decision.
     trainee = models.ForeignKey(
         "enrollment.Trainee", verbose_name=_("Trainee"), on_delete=models.PROTECT, related_name="+"
     )
-    results_upload = models.ForeignKey(ResultsUpload, on_delete=models.PROTECT, related_name="attempts")
+    results_upload = models.ForeignKey(
+        ResultsUpload, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts"
+    )
     row_number = models.PositiveIntegerField(_("Row"))
+    # What this row corrects, and by which approved correction.
+    supersedes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
+    correction = models.OneToOneField(
+        "assessment.AttemptCorrection",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="corrected_attempt",
+    )
     outcome = models.CharField(_("Outcome"), max_length=12, choices=Outcome)
     theory_score = models.DecimalField(_("Theory score"), max_digits=4, decimal_places=1, null=True)
     practice_score = models.DecimalField(_("Practice score"), max_digits=4, decimal_places=1, null=True)
@@ -37,9 +61,18 @@ class Attempt(models.Model):
         verbose_name = _("Attempt")
         verbose_name_plural = _("Attempts")
         constraints = [
-            models.UniqueConstraint(name="attempt_once_per_session", fields=["session", "trainee"]),
+            models.UniqueConstraint(
+                name="attempt_once_per_session",
+                fields=["session", "trainee"],
+                condition=Q(supersedes__isnull=True),
+            ),
             models.UniqueConstraint(
                 name="attempt_row_once_per_upload", fields=["results_upload", "row_number"]
+            ),
+            models.CheckConstraint(
+                name="attempt_comes_from_results_or_a_correction",
+                condition=Q(results_upload__isnull=False, supersedes__isnull=True, correction__isnull=True)
+                | Q(results_upload__isnull=True, supersedes__isnull=False, correction__isnull=False),
             ),
             known_value("outcome", Outcome, name="attempt_outcome_known"),
             implies(
@@ -57,9 +90,10 @@ class Attempt(models.Model):
         ]
         triggers = [
             *append_only(),
-            # Whoever trains must not assess the same people: one statement checks all of its rows.
+            # Whoever trains must not assess the same people, and whoever sits was admitted. One statement checks
+            # all of its rows.
             pgtrigger.Trigger(
-                name="attempt_assessor_is_not_trainer",
+                name="attempt_of_an_admitted_candidate",
                 operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 level=pgtrigger.Statement,
@@ -67,15 +101,34 @@ class Attempt(models.Model):
                 func="""
                     IF EXISTS (
                         SELECT 1 FROM new_attempts attempt
-                        JOIN assessment_assessmentsession session ON session.id = attempt.session_id
-                        JOIN enrollment_enrollment enrollment ON enrollment.id = attempt.enrollment_id
-                        JOIN enrollment_trainingclass class ON class.id = enrollment.training_class_id
-                        WHERE class.institution_id = session.institution_id
-                           OR enrollment.trainee_id <> attempt.trainee_id
-                           OR class.occupation_id <> session.occupation_id
-                           OR class.level <> session.level
+                        LEFT JOIN assessment_sessioncandidate candidate
+                          ON candidate.session_id = attempt.session_id
+                         AND candidate.trainee_id = attempt.trainee_id
+                         AND candidate.removed_at IS NULL
+                        WHERE candidate.admission_number IS NULL
+                           OR candidate.enrollment_id IS DISTINCT FROM attempt.enrollment_id
                     ) THEN
-                        RAISE EXCEPTION 'attempt_assessor_is_not_trainer' USING ERRCODE = 'check_violation';
+                        RAISE EXCEPTION 'attempt_of_an_admitted_candidate' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF EXISTS (
+                        SELECT 1 FROM new_attempts attempt
+                        JOIN assessment_assessmentsession session ON session.id = attempt.session_id
+                        WHERE attempt.theory_score IS NOT NULL
+                          AND (attempt.outcome = 'PASSED') <> (
+                              attempt.theory_score >= session.theory_pass_mark
+                              AND attempt.practice_score >= session.practice_pass_mark)
+                    ) THEN
+                        RAISE EXCEPTION 'attempt_outcome_follows_the_pass_marks'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF EXISTS (
+                        SELECT 1 FROM new_attempts attempt
+                        JOIN assessment_attempt former ON former.id = attempt.supersedes_id
+                        WHERE former.session_id <> attempt.session_id
+                           OR former.trainee_id <> attempt.trainee_id
+                           OR former.row_number <> attempt.row_number
+                    ) THEN
+                        RAISE EXCEPTION 'attempt_supersedes_the_same_sitting' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NULL;
                 """,

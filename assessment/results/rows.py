@@ -7,8 +7,9 @@ from chongqing_dte.foundation.tabular import TableRow
 class ResultRow(TableRow):
     """One person's result. The outcome is a code, the date ISO, identifiers are normalized; empty is ""."""
 
-    id_number: str = ""
+    admission_number: str = ""
     name: str = ""
+    id_number: str = ""
     outcome: str = ""
     theory_score: str = ""
     practice_score: str = ""

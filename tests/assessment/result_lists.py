@@ -1,14 +1,16 @@
 """Result lists as an evaluation institution fills them in, made on the spot."""
 
+from assessment.enums import ResultsStatus, SessionStatus
+from assessment.models import Attempt, LevelCertificate
 from assessment.results.columns import RESULT_COLUMNS
-from assessment.services.results import record_results
+from assessment.services.results import check_results, record_results
 from tests.clock import NOW
-from tests.factories.assessment import AssessmentSessionFactory
+from tests.factories.assessment import AssessmentSessionFactory, admit
 from tests.factories.enrollment import EnrollmentFactory
 from tests.factories.workbooks import csv_file
 
 
-def candidate(session, **traits):
+def trained_for(session, **traits):
     """Return somebody who has completed training for what the session assesses."""
     return EnrollmentFactory(
         completed=True,
@@ -16,6 +18,13 @@ def candidate(session, **traits):
         training_class__level=session.level,
         **traits,
     )
+
+
+def candidate(session, **traits):
+    """Return somebody who has completed training for what the session assesses, and was admitted to it."""
+    enrollment = trained_for(session, **traits)
+    admit(session, enrollment)
+    return enrollment
 
 
 def passed(enrollment, number, **changes):
@@ -32,27 +41,32 @@ def passed(enrollment, number, **changes):
     }
 
 
-def failed(enrollment):
+def failed(enrollment, **changes):
     """Return the line of somebody who failed."""
-    return passed(
-        enrollment, 0, outcome="FAILED", practice_score="41", certificate_number="", certificate_issued_on=""
-    )
+    return {
+        **passed(enrollment, 0),
+        "outcome": "FAILED",
+        "practice_score": "41",
+        "certificate_number": "",
+        "certificate_issued_on": "",
+        **changes,
+    }
 
 
-def absent(enrollment):
+def absent(enrollment, **changes):
     """Return the line of somebody who did not come."""
-    return {**failed(enrollment), "outcome": "ABSENT", "theory_score": "", "practice_score": ""}
+    return failed(enrollment, **{"outcome": "ABSENT", "theory_score": "", "practice_score": "", **changes})
 
 
 def list_of(*lines):
-    """Return a file with these lines."""
+    """Return a file with these lines, of which the first is row 2."""
     header = [column.zh for column in RESULT_COLUMNS]
     return csv_file([header, *([line.get(column.key, "") for column in RESULT_COLUMNS] for line in lines)])
 
 
-def record(session, content, **changed):
-    """Record the file as the session's own operator does."""
-    return record_results(
+def check(session, content, **changed):
+    """Submit the file as the session's own operator does."""
+    return check_results(
         **{
             "session_id": session.pk,
             "operator": session.filed_by,
@@ -64,7 +78,33 @@ def record(session, content, **changed):
     )
 
 
-def session_with(count):
-    """Return a session and so many candidates for it."""
-    session = AssessmentSessionFactory()
+def confirm(upload, **changed):
+    """Record a submission as its own operator does."""
+    return record_results(**{"upload_id": upload.pk, "operator": upload.uploaded_by, "now": NOW, **changed})
+
+
+def record(session, content):
+    """Submit the file and, if nothing is wrong with it, record it."""
+    upload = check(session, content)
+    return confirm(upload) if upload.status == ResultsStatus.READY else upload
+
+
+def session_with(count, **traits):
+    """Return a session and so many admitted candidates."""
+    session = AssessmentSessionFactory(**traits)
     return session, [candidate(session) for _ in range(count)]
+
+
+def codes(upload):
+    """Return what is wrong with a submission: row, column and code of each problem."""
+    return {(problem["row"], problem["column"], problem["code"]) for problem in upload.problems}
+
+
+def nothing_is_recorded(session):
+    """Test that the session still waits, and has no attempt and no certificate."""
+    session.refresh_from_db()
+    found = (
+        Attempt.objects.filter(session=session),
+        LevelCertificate.objects.filter(attempt__session=session),
+    )
+    return session.status == SessionStatus.ADMITTED and not any(rows.exists() for rows in found)

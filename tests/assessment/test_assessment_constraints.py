@@ -5,23 +5,19 @@ from itertools import product
 import pytest
 from django.db import IntegrityError, InternalError, connection
 
-from assessment.enums import CertificateStatus, Outcome, SessionStatus
+from assessment import transitions
+from assessment.enums import Outcome
 from assessment.models import AssessmentSession, Attempt, LevelCertificate, ProgressCount, ResultsUpload
-from assessment.transitions import CERTIFICATE_TRANSITIONS, SESSION_TRANSITIONS
 from tests.clock import NOW
 from tests.factories.assessment import (
     AssessmentSessionFactory,
     AttemptFactory,
     LevelCertificateFactory,
     ResultsUploadFactory,
+    SessionCandidateFactory,
 )
-from tests.factories.enrollment import EnrollmentFactory, TraineeFactory
-from tests.factories.institutions import (
-    DistrictFactory,
-    FieldFactory,
-    InstitutionFactory,
-    OccupationFactory,
-)
+from tests.factories.enrollment import EnrollmentFactory
+from tests.factories.institutions import DistrictFactory, FieldFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -43,21 +39,11 @@ pytestmark = pytest.mark.django_db
             {"outcome": Outcome.MISCONDUCT, "practice_score": None},
             "attempt_without_score_when_not_sat",
         ),
-        (LevelCertificateFactory, {"number": ""}, "certificate_number_present"),
-        (LevelCertificateFactory, {"status": "LOST"}, "certificate_status_known"),
     ],
 )
 def test_row_is_refused_by(factory, fields, constraint):
     with pytest.raises(IntegrityError, match=constraint):
         factory(**fields)
-
-
-def test_unknown_level_of_a_certificate_is_refused():
-    attempt = AttemptFactory()
-
-    # The trigger that compares it with the session comes after the constraint.
-    with pytest.raises(IntegrityError, match="certificate_level_known"):
-        LevelCertificateFactory(attempt=attempt, level="MASTER")
 
 
 def test_reference_of_a_session_is_given_once():
@@ -88,22 +74,6 @@ def test_line_of_the_file_is_one_attempt():
         AttemptFactory(session=attempt.session, row_number=attempt.row_number)
 
 
-def test_attempt_has_one_certificate():
-    certificate = LevelCertificateFactory()
-
-    with pytest.raises(IntegrityError, match="attempt_id"):
-        LevelCertificateFactory(attempt=certificate.attempt)
-
-
-def test_institution_gives_a_number_once():
-    certificate = LevelCertificateFactory()
-
-    with pytest.raises(IntegrityError, match="certificate_number_once"):
-        LevelCertificateFactory(
-            attempt__session__institution=certificate.institution, number=certificate.number
-        )
-
-
 def test_progress_is_counted_once_for_a_year_a_field_and_a_district():
     where = {"year": 2026, "field": FieldFactory(), "district": DistrictFactory(), "refreshed_at": NOW}
     ProgressCount.objects.create(**where)
@@ -112,67 +82,84 @@ def test_progress_is_counted_once_for_a_year_a_field_and_a_district():
         ProgressCount.objects.create(**where)
 
 
-def test_database_refuses_that_the_trainer_assesses():
-    both = InstitutionFactory()
-
-    with pytest.raises(IntegrityError, match="attempt_assessor_is_not_trainer"):
-        AttemptFactory(session__institution=both, enrollment__training_class__institution=both)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"trainee": TraineeFactory},
-        {"enrollment__training_class__occupation": OccupationFactory},
-        {"enrollment__training_class__level": lambda: "SENIOR"},
-    ],
-    ids=["somebody else's enrollment", "another occupation", "another level"],
-)
-def test_database_refuses_an_attempt_that_does_not_follow_from_its_training(fields):
-    with pytest.raises(IntegrityError, match="attempt_assessor_is_not_trainer"):
-        AttemptFactory(**{name: make() for name, make in fields.items()})
+# ── Whoever sits was admitted ────────────────────────────────────────────────────────────────────────────
+def unsaved(session, candidate, **fields):
+    """Return an attempt that the factory has not admitted anybody for."""
+    upload = ResultsUpload.objects.filter(session=session).first() or ResultsUploadFactory(session=session)
+    words = {"enrollment": candidate.enrollment, "trainee": candidate.trainee} | fields
+    return AttemptFactory.build(session=session, results_upload=upload, **words)
 
 
-def test_one_bad_attempt_among_many_in_a_statement_refuses_them_all():
+def never_a_candidate(session):
+    return SessionCandidateFactory.build(session=session, enrollment=EnrollmentFactory(completed=True))
+
+
+def not_admitted(session):
+    return SessionCandidateFactory(session=session)
+
+
+def taken_off(session):
+    return SessionCandidateFactory(session=session, removed_by=session.filed_by, removed_at=NOW)
+
+
+@pytest.mark.parametrize("candidate_of", [never_a_candidate, not_admitted, taken_off])
+def test_attempt_is_of_an_admitted_candidate(candidate_of):
     session = AssessmentSessionFactory(recorded=True)
-    upload = ResultsUploadFactory(session=session)
-    good, bad = (
-        EnrollmentFactory(
-            completed=True,
-            training_class__occupation=session.occupation,
-            training_class__institution=institution,
-        )
-        for institution in (InstitutionFactory(), session.institution)
+    candidate = candidate_of(session)
+
+    with pytest.raises(IntegrityError, match="attempt_of_an_admitted_candidate"):
+        unsaved(session, candidate).save()
+
+
+def test_attempt_names_the_enrollment_that_its_candidate_was_admitted_with():
+    session = AssessmentSessionFactory(recorded=True)
+    candidate = SessionCandidateFactory(session=session, admission_number="ADM-ONE")
+
+    with pytest.raises(IntegrityError, match="attempt_of_an_admitted_candidate"):
+        unsaved(session, candidate, enrollment=None).save()
+
+
+def test_candidate_from_elsewhere_sits_without_an_enrollment():
+    candidate = SessionCandidateFactory(
+        session=AssessmentSessionFactory(recorded=True), outside=True, admission_number="ADM-ONE"
     )
 
-    with pytest.raises(IntegrityError, match="attempt_assessor_is_not_trainer"):
-        Attempt.objects.bulk_create(
-            AttemptFactory.build(
-                session=session, enrollment=enrollment, trainee=enrollment.trainee, results_upload=upload
-            )
-            for enrollment in (good, bad)
-        )
+    attempt = unsaved(candidate.session, candidate)
+    attempt.save()
+
+    assert Attempt.objects.get().trainee == candidate.trainee
 
 
-@pytest.mark.parametrize("traits", [{"failed": True}, {"absent": True}], ids=["failed", "absent"])
-def test_database_refuses_a_certificate_without_a_pass(traits):
-    with pytest.raises(IntegrityError, match="certificate_follows_a_pass"):
-        LevelCertificateFactory(attempt=AttemptFactory(**traits))
+def test_one_who_was_not_admitted_refuses_all_of_the_statement():
+    session = AssessmentSessionFactory(recorded=True)
+    good = SessionCandidateFactory(session=session, admission_number="ADM-ONE")
+    bad = SessionCandidateFactory(session=session)
+
+    with pytest.raises(IntegrityError, match="attempt_of_an_admitted_candidate"):
+        Attempt.objects.bulk_create([unsaved(session, candidate) for candidate in (good, bad)])
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("outcome", "theory_score", "practice_score"),
     [
-        {"trainee": TraineeFactory},
-        {"institution": InstitutionFactory},
-        {"occupation": OccupationFactory},
-        {"level": lambda: "SENIOR"},
+        (Outcome.PASSED, "59.9", "80.0"),
+        (Outcome.PASSED, "80.0", "59.9"),
+        (Outcome.FAILED, "60.0", "60.0"),
     ],
-    ids=lambda fields: next(iter(fields)),
+    ids=["a pass without the theory", "a pass without the practice", "a failure at the marks"],
 )
-def test_database_refuses_a_certificate_of_something_else_than_its_attempt(fields):
-    with pytest.raises(IntegrityError, match="certificate_follows_a_pass"):
-        LevelCertificateFactory(**{name: make() for name, make in fields.items()})
+def test_outcome_follows_the_pass_marks(outcome, theory_score, practice_score):
+    with pytest.raises(IntegrityError, match="attempt_outcome_follows_the_pass_marks"):
+        AttemptFactory(
+            outcome=outcome, theory_score=Decimal(theory_score), practice_score=Decimal(practice_score)
+        )
+
+
+def test_outcome_follows_the_marks_of_its_own_session():
+    session = AssessmentSessionFactory(recorded=True, theory_pass_mark=Decimal("85.0"))
+
+    with pytest.raises(IntegrityError, match="attempt_outcome_follows_the_pass_marks"):
+        AttemptFactory(session=session, theory_score=Decimal("80.0"))
 
 
 FROZEN = {
@@ -239,20 +226,37 @@ def test_table_is_never_emptied(model):
         cursor.execute(f'TRUNCATE "{model._meta.db_table}" CASCADE')
 
 
-WAYS = {("FILED", "RECORDED"), ("VALID", "SUPERSEDED"), ("VALID", "REVOKED"), ("SUPERSEDED", "REVOKED")}
+WAYS = {
+    "SESSION_TRANSITIONS": {
+        ("FILED", "ADMITTED"),
+        ("FILED", "CANCELLED"),
+        ("ADMITTED", "RECORDED"),
+        ("ADMITTED", "CANCELLED"),
+    },
+    "RESULTS_TRANSITIONS": {
+        ("REFUSED", "DISCARDED"),
+        ("READY", "RECORDED"),
+        ("READY", "REFUSED"),
+        ("READY", "DISCARDED"),
+    },
+    "REVIEW_TRANSITIONS": {("OPEN", "CLOSED")},
+    "CERTIFICATE_TRANSITIONS": {("VALID", "SUPERSEDED"), ("VALID", "REVOKED"), ("SUPERSEDED", "REVOKED")},
+}
+TABLES = {name: table for name, table in vars(transitions).items() if name.endswith("_TRANSITIONS")}
+
+
+def test_every_table_has_its_ways():
+    assert set(WAYS) == set(TABLES)
 
 
 @pytest.mark.parametrize(
-    ("table", "current", "target"),
+    ("name", "current", "target"),
     [
-        (table, current, target)
-        for table, statuses in (
-            (SESSION_TRANSITIONS, SessionStatus),
-            (CERTIFICATE_TRANSITIONS, CertificateStatus),
-        )
-        for current, target in product(statuses, repeat=2)
+        (name, current, target)
+        for name, table in TABLES.items()
+        for current, target in product(table, repeat=2)
     ],
     ids=str,
 )
-def test_status_goes_only_the_ways_of_its_table(table, current, target):
-    assert (target in table[current]) == ((current.value, target.value) in WAYS)
+def test_status_goes_only_the_ways_of_its_table(name, current, target):
+    assert (target in TABLES[name][current]) == ((current.value, target.value) in WAYS[name])

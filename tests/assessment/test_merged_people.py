@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
+from assessment.enums import ResultsStatus
 from assessment.models import Attempt, LevelCertificate
-from assessment.services.results import ResultsRefused, record_results
 from enrollment.models import Enrollment, Trainee
 from enrollment.queries import completed_enrollments, id_number_hash, persons_by_hash, rows_of_persons
-from tests.assessment.result_lists import list_of, passed
-from tests.clock import NOW
-from tests.factories.assessment import AssessmentSessionFactory
+from tests.assessment.result_lists import absent, codes, list_of, passed
+from tests.assessment.result_lists import record as record_list
+from tests.factories.assessment import AssessmentSessionFactory, admit
 from tests.factories.enrollment import EnrollmentFactory, TraineeFactory
 
 pytestmark = pytest.mark.django_db
@@ -30,14 +30,8 @@ def completed(session, trainee) -> Enrollment:
     )
 
 
-def record(session, *lines) -> None:
-    record_results(
-        session_id=session.pk,
-        operator=session.filed_by,
-        file_name="results.csv",
-        content=list_of(*lines),
-        now=NOW,
-    )
+def record(session, *lines):
+    return record_list(session, list_of(*lines))
 
 
 def line_of(enrollment, number, *, as_known: Trainee):
@@ -51,6 +45,7 @@ def test_either_id_number_finds_the_enrollment_of_either_row(session, enrolled, 
     kept = TraineeFactory()
     rows = {"kept": kept, "merged": TraineeFactory(merged_into=kept)}
     enrollment = completed(session, rows[enrolled])
+    admit(session, enrollment)
 
     record(session, line_of(enrollment, 1, as_known=rows[named]))
 
@@ -63,11 +58,11 @@ def test_another_name_is_refused_though(session):
     kept = TraineeFactory()
     TraineeFactory(merged_into=kept)
     enrollment = completed(session, kept)
+    admit(session, enrollment)
 
-    with pytest.raises(ResultsRefused) as refused:
-        record(session, {**passed(enrollment, 1), "name": "欧阳别人"})
+    upload = record(session, {**passed(enrollment, 1), "name": "欧阳别人"})
 
-    assert [problem.code for problem in refused.value.problems] == ["name_differs"]
+    assert codes(upload) == {(2, "name", "name_differs")}
 
 
 def test_one_person_under_two_numbers_sits_once(session):
@@ -75,20 +70,34 @@ def test_one_person_under_two_numbers_sits_once(session):
     merged = TraineeFactory(merged_into=kept)
     enrollment = completed(session, kept)
 
-    with pytest.raises(ResultsRefused) as refused:
-        record(
-            session,
-            line_of(enrollment, 1, as_known=kept),
-            line_of(enrollment, 2, as_known=merged),
-        )
+    admit(session, enrollment)
 
-    assert [problem.code for problem in refused.value.problems] == ["id_repeated", "id_repeated"]
+    upload = record(session, line_of(enrollment, 1, as_known=kept), line_of(enrollment, 2, as_known=merged))
+
+    assert codes(upload) == {(2, "id_number", "candidate_repeated"), (3, "id_number", "candidate_repeated")}
     assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize("is_absent", [True, False], ids=["came once", "came twice"])
+def test_one_person_who_was_admitted_as_two_came_once(session, is_absent):
+    kept, merged = TraineeFactory.create_batch(2)
+    first, second = completed(session, kept), completed(session, merged)
+    admit(session, first, second)
+    Trainee.objects.filter(pk=merged.pk).update(merged_into=kept)
+
+    upload = record(session, passed(first, 1), absent(second) if is_absent else passed(second, 2))
+
+    if is_absent:
+        assert upload.status == ResultsStatus.RECORDED
+        assert Attempt.objects.get(outcome="ABSENT").trainee == merged
+    else:
+        assert {code for _row, _column, code in codes(upload)} == {"person_sat_twice"}
 
 
 def test_two_people_stay_two(session):
     first, second = TraineeFactory.create_batch(2)
     enrollments = [completed(session, first), completed(session, second)]
+    admit(session, *enrollments)
 
     record(session, *(passed(enrollment, number) for number, enrollment in enumerate(enrollments)))
 

@@ -9,7 +9,8 @@ from institutions.models import ProgrammeYear
 from tests.clock import NOW
 from tests.factories.assessment import AssessmentSessionFactory, AttemptFactory, LevelCertificateFactory
 from tests.factories.enrollment import EnrollmentFactory, TrainingClassFactory
-from tests.factories.institutions import DistrictFactory, FieldFactory
+from tests.factories.institutions import DistrictFactory, FieldFactory, UserFactory
+from tests.factories.subsidies import revoke
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +87,9 @@ def test_failed_attempt_certifies_nobody():
 
 @pytest.mark.parametrize("status", ["SUPERSEDED", "REVOKED"])
 def test_certificate_that_is_no_longer_valid_certifies_nobody(status):
-    LevelCertificateFactory(status=status)
+    LevelCertificateFactory(
+        status=status, ended_by=UserFactory(municipal_reviewer=True), ended_at=NOW, end_reason="Lost."
+    )
 
     assert figures(refreshed()) == (1, 1, 0)
 
@@ -94,8 +97,7 @@ def test_certificate_that_is_no_longer_valid_certifies_nobody(status):
 def test_revoked_certificate_leaves_the_figures_at_the_next_refresh():
     certificate = LevelCertificateFactory()
     before = figures(refreshed())
-    certificate.status = "REVOKED"
-    certificate.save()
+    revoke(certificate)
 
     assert (before, figures(refreshed())) == ((1, 1, 1), (1, 1, 0))
 

@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from factory.django import DjangoModelFactory
 
+from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
+from assessment.services.certificate_steps import end_certificate
 from demo.identifiers import make_card_number, make_cnaps
 from enrollment.enums import ParticipantCategory
 from enrollment.models import BankAccount
@@ -24,6 +27,7 @@ from subsidies.enums import (
     FirstPassRule,
     FirstPassScope,
     GraduationYearRule,
+    PaymentStatus,
     ResultFileStatus,
     SubsidyKind,
 )
@@ -36,6 +40,7 @@ from subsidies.models import (
     PaymentAttempt,
     PaymentBatch,
     PolicyVersion,
+    Recovery,
 )
 from subsidies.services.bank_results import receive_bank_result
 from subsidies.services.batches import assemble_batches, deliver_released_batches, release_batch
@@ -119,12 +124,28 @@ class EntitlementFactory(DjangoModelFactory):
 
 
 class PaymentFactory(DjangoModelFactory):
+    """A payment that waits for a batch; paid=True and cancelled=True are its two ends."""
+
     class Meta:
         model = Payment
+
+    class Params:
+        paid = factory.Trait(status=PaymentStatus.PAID, paid_at=NOW)
+        cancelled = factory.Trait(status=PaymentStatus.CANCELLED, cancelled_at=NOW)
 
     entitlement = factory.SubFactory(EntitlementFactory, granted=True)
     payee = factory.SelfAttribute("entitlement.certificate.trainee")
     amount = factory.SelfAttribute("entitlement.amount")
+    opened_at = NOW
+
+
+class RecoveryFactory(DjangoModelFactory):
+    class Meta:
+        model = Recovery
+
+    payment = factory.SubFactory(PaymentFactory, paid=True)
+    amount = factory.SelfAttribute("payment.amount")
+    reason = "certificate_revoked"
     opened_at = NOW
 
 
@@ -143,6 +164,7 @@ class PaymentBatchFactory(DjangoModelFactory):
             second_released_at=NOW,
         )
         delivered = factory.Trait(released=True, status=BatchStatus.DELIVERED, delivered_at=NOW)
+        withdrawn = factory.Trait(status=BatchStatus.WITHDRAWN, withdrawn_at=NOW)
 
     reference = factory.Sequence(lambda n: f"20261020-{n:010d}")
     line_count = 1
@@ -242,6 +264,27 @@ def decision_on(certificate: LevelCertificate) -> Entitlement:
 def payment_of(certificate: LevelCertificate) -> Payment:
     """Return the payment of a granted certificate."""
     return Payment.objects.get(entitlement__certificate=certificate)
+
+
+def revoke(certificate: LevelCertificate) -> LevelCertificate:
+    """Return the certificate after it was revoked, as an approved proposal ends it."""
+    return _end(certificate, CertificateStatus.REVOKED, "Somebody else sat the examination.")
+
+
+def reissue(certificate: LevelCertificate) -> LevelCertificate:
+    """Return the certificate that is issued in the place of this one."""
+    former = _end(certificate, CertificateStatus.SUPERSEDED, "The name was misspelt.")
+    return LevelCertificateFactory(
+        attempt=former.attempt, supersedes=former, issued_on=NOW.date(), recorded_at=NOW
+    )
+
+
+def _end(certificate: LevelCertificate, status: CertificateStatus, reason: str) -> LevelCertificate:
+    with transaction.atomic():
+        ending = LevelCertificate.objects.select_for_update(of=("self",)).get(pk=certificate.pk)
+        actor = UserFactory(municipal_reviewer=True)
+        end_certificate(certificate=ending, status=status, reason=reason, actor=actor, now=NOW)
+    return ending
 
 
 def assembled_batch(count: int = 1) -> PaymentBatch:
