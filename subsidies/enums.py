@@ -1,5 +1,6 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SubsidyKind(TextChoices):
@@ -44,15 +45,20 @@ class PaymentStatus(TextChoices):
     INSTRUCTED = "INSTRUCTED", _("Instruction with the bank")
     RETURNED = "RETURNED", _("Returned, waits for a corrected account")
     PAID = "PAID", _("Paid")
+    CANCELLED = "CANCELLED", _("Cancelled before it was paid")
 
 
 class AttemptStatus(TextChoices):
-    """OPEN and UNKNOWN both mean that money may be on its way; only the bank's word ends them."""
+    """OPEN and UNKNOWN both mean that money may be on its way; only the bank's word ends them.
+
+    WITHDRAWN never left the house: its batch was withdrawn before it was released.
+    """
 
     OPEN = "OPEN", _("Not answered")
     UNKNOWN = "UNKNOWN", _("Unknown")
     PAID = "PAID", _("Paid")
     RETURNED = "RETURNED", _("Returned")
+    WITHDRAWN = "WITHDRAWN", pgettext_lazy("payment", "Withdrawn")
 
 
 class BatchStatus(TextChoices):
@@ -61,6 +67,7 @@ class BatchStatus(TextChoices):
     SENDING = "SENDING", _("Being delivered")
     DELIVERED = "DELIVERED", _("With the bank")
     SETTLED = "SETTLED", _("Settled")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn before its release")
 
 
 class ResultFileStatus(TextChoices):
@@ -85,6 +92,8 @@ class JournalKind(TextChoices):
     GRANT = "GRANT", _("Subsidies granted")
     RELEASE = "RELEASE", _("Payments released")
     SETTLEMENT = "SETTLEMENT", _("Bank result")
+    VOID = "VOID", _("Grants cancelled before they were paid")
+    RECOVERY = "RECOVERY", _("Money to get back")
 
 
 class JournalAccount(TextChoices):
@@ -92,3 +101,4 @@ class JournalAccount(TextChoices):
     SUBSIDIES_PAYABLE = "SUBSIDIES_PAYABLE", _("Subsidies payable")
     PAYMENTS_IN_TRANSIT = "PAYMENTS_IN_TRANSIT", _("Payments in transit")
     FUND_AT_BANK = "FUND_AT_BANK", _("Fund at the bank")
+    RECOVERIES_RECEIVABLE = "RECOVERIES_RECEIVABLE", _("Recoveries receivable")

@@ -12,6 +12,9 @@ from subsidies.enums import CheckOutcome
 CHECK_NAMES: Final[dict[str, Promise]] = {
     "policy_is_in_force": _("A policy is in force"),
     "certificate_is_valid": _("The certificate is valid"),
+    "sitting_is_still_a_pass": _("The result still stands as a pass"),
+    "nothing_is_under_review": _("Nothing is under review"),
+    "trained_in_the_programme": _("Trained in the programme"),
     "category_is_eligible": _("The participant category is eligible"),
     "graduates_in_time": _("Graduates in the certificate's year"),
     "passes_for_the_first_time": _("Passes for the first time"),
@@ -33,11 +36,29 @@ SENTENCES: Final[dict[tuple[str, str], Promise]] = {
     ("certificate_is_valid", "FAILED"): _(
         "The certificate has been revoked or superseded, so nothing is paid for it."
     ),
+    ("sitting_is_still_a_pass", "PASSED"): _("The result that the certificate rests on stands as a pass."),
+    ("sitting_is_still_a_pass", "FAILED"): _(
+        "The result that the certificate rests on was corrected and is not a pass any more."
+    ),
+    ("nothing_is_under_review", "PASSED"): _(
+        "No result and no certificate of the person is being looked at again."
+    ),
+    ("nothing_is_under_review", "UNKNOWN"): _(
+        "A result or a certificate of the person is being looked at again. "
+        "As soon as that is closed, this goes on by itself."
+    ),
+    ("trained_in_the_programme", "PASSED"): _("The person completed a training class of the programme."),
+    ("trained_in_the_programme", "FAILED"): _(
+        "The person trained outside the programme. They may sit the assessment and hold the certificate, "
+        "but the Plan subsidizes those who trained in the programme."
+    ),
     ("category_is_eligible", "PASSED"): _("%(category)s: the Plan subsidizes this category."),
     ("category_is_eligible", "FAILED"): _(
         "%(category)s: the Plan subsidizes graduating students and enterprise employees only."
     ),
-    ("category_is_eligible", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
+    ("category_is_eligible", "UNKNOWN"): _(
+        "This cannot be decided before a policy is in force and the participant category is known."
+    ),
     ("graduates_in_time", "PASSED"): _(
         "The graduation date, where the category needs one, lies in the policy's span."
     ),
@@ -75,6 +96,34 @@ SENTENCES: Final[dict[tuple[str, str], Promise]] = {
     ),
 }
 
+# What a sitting means for the first pass: the first line that is true of it.
+SITTING_WORDS: Final[tuple[tuple[str, Promise], ...]] = (
+    ("is_own", _("The sitting of this certificate")),
+    ("counted", _("Earlier, and counts: this certificate's pass is not the first")),
+    ("is_absence", _("Absent, so that it is no sitting")),
+    ("is_out_of_scope", _("Outside what the first pass is counted over")),
+    ("is_earlier", _("Earlier, but no pass, and so does not count")),
+    ("is_later", _("Later than the sitting of this certificate")),
+)
+
+# The check of a certificate that was revoked after its subsidy had been granted.
+REVOKED_BEFORE_IT_WAS_PAID: Final = _(
+    "The certificate was revoked on %(ended_on)s, before the subsidy was paid, so nothing is paid for it."
+)
+
+RECOVERY_REASONS: Final[dict[str, Promise]] = {
+    "certificate_revoked": _(
+        "The certificate was revoked on %(ended_on)s, after the subsidy was paid, so the money is to come back."
+    ),
+}
+
+WITHDRAWAL_REASONS: Final[dict[str, Promise]] = {
+    "certificate_valid_again": _(
+        "Withdrawn on %(withdrawn_on)s: the result stands as a pass again and the person holds a valid certificate, "
+        "so the money stays with them."
+    ),
+}
+
 RETURN_REASONS: Final[dict[str, Promise]] = {
     "ACCOUNT_NOT_ACTIVATED": _("The bank function of the social security card is not activated."),
     "ACCOUNT_CLOSED": _("The account is closed."),
@@ -92,7 +141,30 @@ def check_sentence(check: Mapping[str, Any]) -> str:
     facts = dict(check.get("facts", {}))
     if facts.get("category") in ParticipantCategory.values:
         facts["category"] = ParticipantCategory(facts["category"]).label
+    if "ended_on" in facts:
+        return str(REVOKED_BEFORE_IT_WAS_PAID) % facts
     return str(SENTENCES[(check["name"], check["outcome"])]) % facts
+
+
+def recovery_sentence(reason: str, facts: Mapping[str, Any]) -> str:
+    """Return why money is to come back, in the reader's language."""
+    return str(RECOVERY_REASONS[reason]) % facts
+
+
+def withdrawal_sentence(reason: str, facts: Mapping[str, Any]) -> str:
+    """Return why money is not to come back any more, in the reader's language; nothing if it is."""
+    return str(WITHDRAWAL_REASONS[reason]) % facts if reason else ""
+
+
+def sitting_words(looked_at: Mapping[str, Any]) -> str:
+    """Return what one stored sitting means for the first pass, in the reader's language."""
+    said = {
+        **looked_at,
+        "is_absence": looked_at["outcome"] == "ABSENT",
+        "is_out_of_scope": not looked_at["in_scope"],
+        "is_later": True,
+    }
+    return str(next(words for name, words in SITTING_WORDS if said[name]))
 
 
 def decision_sentence(checks: list[dict[str, Any]], reason: str) -> str:

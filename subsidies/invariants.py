@@ -65,7 +65,7 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "person_is_granted_one_first_pass",
-        "Nobody is granted twice for one first pass, once it is known under which rows they stand.",
+        "Nobody is granted twice for one first pass, and so for one sitting, once their rows are known to be theirs.",
         """
         WITH grants AS (
             SELECT entitlement.id, entitlement.decided_at, certificate.id AS certificate_id,
@@ -76,7 +76,8 @@ INVARIANTS: Final = (
             JOIN assessment_levelcertificate certificate ON certificate.id = entitlement.certificate_id
             JOIN enrollment_trainee trainee ON trainee.id = certificate.trainee_id
             JOIN subsidies_policyversion policy ON policy.id = entitlement.policy_version_id
-            WHERE entitlement.decision = 'GRANTED'
+            -- One that was voided made room for another.
+            WHERE entitlement.decision = 'GRANTED' AND entitlement.superseded_at IS NULL
         )
         SELECT later.id FROM grants later
         JOIN grants earlier ON earlier.person_id = later.person_id AND earlier.id < later.id
@@ -104,7 +105,7 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "payment_status_is_its_attempts",
-        "A payment is paid, instructed or returned exactly when its attempts say so.",
+        "A payment is paid or instructed exactly when its attempts say so, and so never once it is cancelled.",
         """
         SELECT payment.id FROM subsidies_payment payment
         LEFT JOIN LATERAL (
@@ -114,6 +115,37 @@ INVARIANTS: Final = (
         ) attempts ON true
         WHERE (payment.status = 'PAID') <> (attempts.paid = 1)
            OR (payment.status = 'INSTRUCTED') <> (attempts.open = 1)
+        """,
+    ),
+    Invariant(
+        "voided_grant_is_a_cancelled_payment",
+        "A grant was superseded exactly when its payment was cancelled.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+        WHERE (entitlement.superseded_at IS NOT NULL) <> (payment.status = 'CANCELLED')
+        """,
+    ),
+    Invariant(
+        "recovery_asks_for_what_was_paid",
+        "Money is asked back that was paid, all of it.",
+        """
+        SELECT recovery.id FROM subsidies_recovery recovery
+        JOIN subsidies_payment payment ON payment.id = recovery.payment_id
+        WHERE payment.status <> 'PAID' OR payment.amount <> recovery.amount
+        """,
+    ),
+    Invariant(
+        "withdrawn_batch_left_nothing",
+        "An instruction is withdrawn exactly when its batch is, and the bank has answered nothing to such a batch.",
+        """
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        JOIN subsidies_paymentattempt attempt ON attempt.batch_id = batch.id
+        WHERE (batch.status = 'WITHDRAWN') <> (attempt.status = 'WITHDRAWN')
+        UNION
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        JOIN subsidies_bankresultfile file ON file.batch_id = batch.id
+        WHERE batch.status = 'WITHDRAWN'
         """,
     ),
     Invariant(
@@ -171,37 +203,43 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "journal_tells_each_payments_state",
-        "For every payment, what the journal says is owed, under way and paid is what its status says.",
+        "For every payment, what the journal says is owed, under way, paid and to come back is what its status says.",
         """
         SELECT payment.id FROM subsidies_payment payment
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(line.amount) FILTER (WHERE line.account = 'SUBSIDY_EXPENSE'), 0) AS granted,
                    coalesce(-sum(line.amount) FILTER (WHERE line.account = 'SUBSIDIES_PAYABLE'), 0) AS owed,
-                   coalesce(-sum(line.amount) FILTER (WHERE line.account = 'FUND_AT_BANK'), 0) AS paid
+                   coalesce(-sum(line.amount) FILTER (WHERE line.account = 'FUND_AT_BANK'), 0) AS paid,
+                   coalesce(sum(line.amount) FILTER (WHERE line.account = 'RECOVERIES_RECEIVABLE'), 0) AS to_recover
             FROM subsidies_journalline line WHERE line.payment_id = payment.id
         ) journal ON true
         LEFT JOIN LATERAL (
-            SELECT bool_or(batch.status <> 'ASSEMBLED') AS released
+            SELECT bool_or(batch.status NOT IN ('ASSEMBLED', 'WITHDRAWN')) AS released
             FROM subsidies_paymentattempt attempt
             JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
             WHERE attempt.payment_id = payment.id AND attempt.status IN ('OPEN', 'UNKNOWN')
         ) under_way ON true
-        WHERE journal.granted <> payment.amount
+        LEFT JOIN subsidies_recovery recovery
+               ON recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
+        WHERE journal.granted <> CASE
+                WHEN payment.status = 'CANCELLED' OR recovery.id IS NOT NULL THEN 0 ELSE payment.amount END
+           OR journal.to_recover <> coalesce(recovery.amount, 0)
            OR journal.paid <> CASE WHEN payment.status = 'PAID' THEN payment.amount ELSE 0 END
            OR journal.owed <> CASE
-                WHEN payment.status = 'PAID' OR coalesce(under_way.released, false) THEN 0
+                WHEN payment.status IN ('PAID', 'CANCELLED') OR coalesce(under_way.released, false) THEN 0
                 ELSE payment.amount END
         """,
     ),
     Invariant(
         "budget_is_the_sum_of_its_payments",
-        "What a budget has reserved and paid is the sum of its unpaid and its paid payments.",
+        "What a budget has reserved and paid is the sum of its unpaid and its paid payments, without cancelled ones.",
         """
         SELECT budget.id FROM subsidies_budget budget
         LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
         LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
         GROUP BY budget.id
-        HAVING coalesce(sum(payment.amount) FILTER (WHERE payment.status <> 'PAID'), 0) <> budget.reserved
+        HAVING coalesce(sum(payment.amount)
+                   FILTER (WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) <> budget.reserved
             OR coalesce(sum(payment.amount) FILTER (WHERE payment.status = 'PAID'), 0) <> budget.paid
         """,
     ),

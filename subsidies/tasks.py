@@ -3,11 +3,13 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from chongqing_dte.foundation.sets import unless_deadlocked
 from subsidies.bank.channel import FolderChannel
 from subsidies.invariants import find_violations
 from subsidies.services.bank_results import collect_bank_results
 from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.revocations import follow_ended_certificates
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +30,9 @@ def decide_due_certificates_task(**_later_arguments: object) -> None:
 @shared_task
 def assemble_batches_task(**_later_arguments: object) -> None:
     """Put the payments that wait into a batch."""
-    batch = assemble_batches(now=timezone.now())
+    batch = unless_deadlocked(
+        lambda: assemble_batches(now=timezone.now()), complaint="batch_cannot_be_assembled"
+    )
     if batch is not None:
         log.info("batch_assembled", batch=batch.reference, lines=batch.line_count)
 
@@ -47,6 +51,14 @@ def collect_bank_results_task(**_later_arguments: object) -> None:
     new_count = collect_bank_results(channel=bank_channel(), now=timezone.now())
     if new_count:
         log.info("bank_results_received", count=new_count)
+
+
+@shared_task
+def follow_ended_certificates_task(**_later_arguments: object) -> None:
+    """Let the money follow the certificates that were revoked, and the people who were merged."""
+    done_count = follow_ended_certificates(now=timezone.now())
+    if done_count:
+        log.info("ended_certificates_followed", count=done_count)
 
 
 @shared_task

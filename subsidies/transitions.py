@@ -5,22 +5,28 @@ from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
 
 # Every status is a key, so a status with no way out is a decision and not an omission.
 PAYMENT_TRANSITIONS: Final[Transitions[PaymentStatus]] = {
-    PaymentStatus.READY: frozenset({PaymentStatus.INSTRUCTED}),
-    PaymentStatus.INSTRUCTED: frozenset({PaymentStatus.PAID, PaymentStatus.RETURNED}),
+    PaymentStatus.READY: frozenset({PaymentStatus.INSTRUCTED, PaymentStatus.CANCELLED}),
+    # Ready again, if its batch was withdrawn before it was released.
+    PaymentStatus.INSTRUCTED: frozenset({PaymentStatus.PAID, PaymentStatus.RETURNED, PaymentStatus.READY}),
     # A returned payment is instructed again once its payee has another account.
-    PaymentStatus.RETURNED: frozenset({PaymentStatus.READY}),
+    PaymentStatus.RETURNED: frozenset({PaymentStatus.READY, PaymentStatus.CANCELLED}),
     PaymentStatus.PAID: frozenset(),
+    PaymentStatus.CANCELLED: frozenset(),
 }
 
 ATTEMPT_TRANSITIONS: Final[Transitions[AttemptStatus]] = {
-    AttemptStatus.OPEN: frozenset({AttemptStatus.UNKNOWN, AttemptStatus.PAID, AttemptStatus.RETURNED}),
+    AttemptStatus.OPEN: frozenset(
+        {AttemptStatus.UNKNOWN, AttemptStatus.PAID, AttemptStatus.RETURNED, AttemptStatus.WITHDRAWN}
+    ),
     AttemptStatus.UNKNOWN: frozenset({AttemptStatus.PAID, AttemptStatus.RETURNED}),
     AttemptStatus.PAID: frozenset(),
     AttemptStatus.RETURNED: frozenset(),
+    AttemptStatus.WITHDRAWN: frozenset(),
 }
 
 BATCH_TRANSITIONS: Final[Transitions[BatchStatus]] = {
-    BatchStatus.ASSEMBLED: frozenset({BatchStatus.RELEASED}),
+    BatchStatus.ASSEMBLED: frozenset({BatchStatus.RELEASED, BatchStatus.WITHDRAWN}),
+    BatchStatus.WITHDRAWN: frozenset(),
     BatchStatus.RELEASED: frozenset({BatchStatus.SENDING}),
     # A quick bank's answer can be applied before our own note that the file was delivered.
     BatchStatus.SENDING: frozenset({BatchStatus.DELIVERED, BatchStatus.SETTLED}),

@@ -4,6 +4,7 @@ from subsidies.models.entitlement import Entitlement
 from subsidies.models.journal import JournalEntry, JournalLine
 from subsidies.models.payment import Payment, PaymentAttempt, PaymentBatch
 from subsidies.models.policy import PolicyVersion
+from subsidies.models.recovery import Recovery
 
 __all__ = [
     "BankResultFile",
@@ -16,4 +17,5 @@ __all__ = [
     "PaymentAttempt",
     "PaymentBatch",
     "PolicyVersion",
+    "Recovery",
 ]

@@ -104,11 +104,21 @@ class Entitlement(models.Model):
             ),
         ]
         triggers = [
-            # Its payment may be on its way: a grant cannot make room for a second one.
-            pgtrigger.Protect(
+            # Its payment may be on its way: only one whose payment was cancelled makes room for another decision.
+            pgtrigger.Trigger(
                 name="entitlement_grant_stays",
                 operation=pgtrigger.Update,
+                when=pgtrigger.Before,
                 condition=pgtrigger.Q(old__decision="GRANTED", new__superseded_at__isnull=False),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM subsidies_payment payment
+                        WHERE payment.entitlement_id = NEW.id AND payment.status = 'CANCELLED'
+                    ) THEN
+                        RAISE EXCEPTION 'entitlement_grant_stays' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
             # Looked at when the transaction commits: a grant without its payment would be a promise nobody keeps.
             pgtrigger.Trigger(

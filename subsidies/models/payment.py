@@ -4,13 +4,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from chongqing_dte.foundation.constraints import both_or_neither, frozen, implies, known_value, not_the_same
+from chongqing_dte.foundation.constraints import (
+    both_or_neither,
+    frozen,
+    frozen_when,
+    implies,
+    known_value,
+    not_the_same,
+)
 from chongqing_dte.foundation.crypto import EncryptedBytesField
 from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
 from subsidies.models.entitlement import Entitlement
 
 AFTER_RELEASE = (BatchStatus.RELEASED, BatchStatus.SENDING, BatchStatus.DELIVERED, BatchStatus.SETTLED)
+NOT_UNDER_WAY = (BatchStatus.SETTLED, BatchStatus.WITHDRAWN)
 
 
 class Payment(models.Model):
@@ -27,6 +36,7 @@ class Payment(models.Model):
     status = models.CharField(_("Status"), max_length=12, choices=PaymentStatus, default=PaymentStatus.READY)
     opened_at = models.DateTimeField(_("Opened"))
     paid_at = models.DateTimeField(_("Paid"), null=True)
+    cancelled_at = models.DateTimeField(_("Cancelled"), null=True)
 
     class Meta:
         verbose_name = _("Payment")
@@ -40,12 +50,21 @@ class Payment(models.Model):
                 condition=Q(status=PaymentStatus.PAID, paid_at__isnull=False)
                 | (~Q(status=PaymentStatus.PAID) & Q(paid_at__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="payment_cancelled_at_some_time",
+                condition=Q(status=PaymentStatus.CANCELLED, cancelled_at__isnull=False)
+                | (~Q(status=PaymentStatus.CANCELLED) & Q(cancelled_at__isnull=True)),
+            ),
         ]
         indexes = [
             models.Index(name="payment_ready", fields=["id"], condition=Q(status=PaymentStatus.READY)),
             models.Index(name="payment_returned", fields=["id"], condition=Q(status=PaymentStatus.RETURNED)),
         ]
-        triggers = frozen("public_id", "entitlement", "payee", "amount", "opened_at")
+        triggers = [
+            *frozen("public_id", "entitlement", "payee", "amount", "opened_at"),
+            # Its decision has been replaced: it can never become money again.
+            frozen_when("OLD.status = 'CANCELLED'", "status", "cancelled_at", name="payment_stays_cancelled"),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)
@@ -55,7 +74,7 @@ class PaymentBatch(models.Model):
     """The instructions sent in one file. Its bytes are fixed when it is assembled, and released by two people."""
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
-    reference = models.CharField(_("Reference"), max_length=32, unique=True)
+    reference = models.CharField(_("Reference"), max_length=32)
     status = models.CharField(_("Status"), max_length=12, choices=BatchStatus, default=BatchStatus.ASSEMBLED)
     line_count = models.PositiveIntegerField(_("Number of payments"))
     total = models.DecimalField(_("Total"), max_digits=14, decimal_places=2)
@@ -82,12 +101,19 @@ class PaymentBatch(models.Model):
     second_released_at = models.DateTimeField(_("Second signature at"), null=True)
     delivered_at = models.DateTimeField(_("Delivered"), null=True)
     settled_at = models.DateTimeField(_("Settled"), null=True)
+    withdrawn_at = models.DateTimeField(pgettext_lazy("payment", "Withdrawn"), null=True)
 
     class Meta:
         verbose_name = _("Payment batch")
         verbose_name_plural = _("Payment batches")
         ordering = ["-id"]
         constraints = [
+            # One that was withdrawn left nothing behind: the same payments on the same day make the same name again.
+            models.UniqueConstraint(
+                name="batch_reference_once",
+                fields=["reference"],
+                condition=~Q(status=BatchStatus.WITHDRAWN),
+            ),
             known_value("status", BatchStatus, name="batch_status_known"),
             models.CheckConstraint(name="batch_has_lines", condition=Q(line_count__gt=0, total__gt=0)),
             both_or_neither("first_released_by", "first_released_at", name="batch_first_release_complete"),
@@ -112,21 +138,30 @@ class PaymentBatch(models.Model):
             implies(
                 Q(status=BatchStatus.SETTLED), Q(settled_at__isnull=False), name="batch_settled_at_some_time"
             ),
+            implies(
+                Q(status=BatchStatus.WITHDRAWN),
+                Q(withdrawn_at__isnull=False, second_released_by__isnull=True, released_automatically=False),
+                name="batch_withdrawn_before_its_release",
+            ),
         ]
         indexes = [
-            models.Index(name="batch_under_way", fields=["id"], condition=~Q(status=BatchStatus.SETTLED)),
+            models.Index(name="batch_under_way", fields=["id"], condition=~Q(status__in=NOT_UNDER_WAY)),
         ]
-        triggers = frozen(
-            "public_id",
-            "reference",
-            "line_count",
-            "total",
-            "file_name",
-            "sha256",
-            "assembled_at",
-            "released_automatically",
-            encrypted=["content"],
-        )
+        triggers = [
+            *frozen(
+                "public_id",
+                "reference",
+                "line_count",
+                "total",
+                "file_name",
+                "sha256",
+                "assembled_at",
+                "released_automatically",
+                encrypted=["content"],
+            ),
+            # Its payments are ready again, so that its file must never leave.
+            frozen_when("OLD.status = 'WITHDRAWN'", "status", "withdrawn_at", name="batch_stays_withdrawn"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -143,13 +178,13 @@ class PaymentAttempt(models.Model):
     )
     number = models.PositiveSmallIntegerField(_("Attempt number"))
     # A keyed hash of the certificate and the attempt's number; never from a sequence or a clock.
-    reference = models.CharField(_("Bank reference"), max_length=26, unique=True)
+    reference = models.CharField(_("Bank reference"), max_length=26)
     line_number = models.PositiveIntegerField(_("Line"))
     bank_account = models.ForeignKey(
         "enrollment.BankAccount", verbose_name=_("Bank account"), on_delete=models.PROTECT, related_name="+"
     )
     amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
-    status = models.CharField(_("Status"), max_length=8, choices=AttemptStatus, default=AttemptStatus.OPEN)
+    status = models.CharField(_("Status"), max_length=10, choices=AttemptStatus, default=AttemptStatus.OPEN)
     return_code = models.CharField(_("Return code"), max_length=40, blank=True)
     answered_at = models.DateTimeField(_("Answered"), null=True)
 
@@ -169,7 +204,18 @@ class PaymentAttempt(models.Model):
                 fields=["payment"],
                 condition=Q(status=AttemptStatus.PAID),
             ),
-            models.UniqueConstraint(name="attempt_number_once_per_payment", fields=["payment", "number"]),
+            # What was withdrawn never left: the number and the reference that the bank will see are still free, so
+            # that they are the same after a restore from before the withdrawal.
+            models.UniqueConstraint(
+                name="attempt_number_once_per_payment",
+                fields=["payment", "number"],
+                condition=~Q(status=AttemptStatus.WITHDRAWN),
+            ),
+            models.UniqueConstraint(
+                name="attempt_reference_once",
+                fields=["reference"],
+                condition=~Q(status=AttemptStatus.WITHDRAWN),
+            ),
             models.UniqueConstraint(name="attempt_line_once_per_batch", fields=["batch", "line_number"]),
             known_value("status", AttemptStatus, name="payment_attempt_status_known"),
             models.CheckConstraint(name="payment_attempt_amount_positive", condition=Q(amount__gt=0)),
@@ -184,7 +230,10 @@ class PaymentAttempt(models.Model):
                 name="payment_attempt_returned_for_a_reason",
             ),
         ]
-        triggers = frozen("payment", "batch", "number", "reference", "line_number", "bank_account", "amount")
+        triggers = [
+            *frozen("payment", "batch", "number", "reference", "line_number", "bank_account", "amount"),
+            frozen_when("OLD.status = 'WITHDRAWN'", "status", name="attempt_stays_withdrawn"),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from subsidies.rules.amounts import assessment_amount
+from subsidies.rules.first_pass import Sitting, derive_first_pass
 
-Facts = dict[str, str | int | None]
+# What a check saw: single facts, or a list of rows.
+Facts = dict[str, str | int | list[dict[str, str | int | bool]] | None]
 
 PASSED: Final = "PASSED"
 FAILED: Final = "FAILED"
@@ -29,22 +31,6 @@ class PolicyValues:
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """One attempt of the person, at any institution. Sittings are compared by day, then by the order recorded."""
-
-    attempt_id: int
-    held_on: date
-    occupation_id: int
-    level: str
-    is_pass: bool
-
-    @property
-    def order(self) -> tuple[date, int]:
-        """When the sitting took place, in comparison with others."""
-        return (self.held_on, self.attempt_id)
-
-
-@dataclass(frozen=True)
 class PublishedFee:
     """The fee schedule that was in force on the day of the assessment. Total in yuan."""
 
@@ -58,11 +44,16 @@ class CertificateFacts:
 
     certificate_id: int
     is_valid: bool
+    # Of the first certificate, if it was issued again since: a later day changes nobody's claim.
     issued_on: date
     # The person, under whatever row of theirs the certificate was issued.
     person_id: int
-    category: str
+    # Whether a result or a certificate of the person, whichever, is being looked at again.
+    is_under_review: bool
+    # None for whoever did not train in the programme.
+    category: str | None
     graduated_on: date | None
+    # The certificate's own, as its result stands now; and every other of the person.
     sitting: Sitting
     other_sittings: tuple[Sitting, ...]
     policy: PolicyValues | None
@@ -103,11 +94,16 @@ def first_pass_key(facts: CertificateFacts) -> str:
     return key
 
 
-def is_same_first_pass(scope: str, one: tuple[int, str], other: tuple[int, str]) -> bool:
-    """Test whether two passes of one person, each an occupation and a level, count as the same first pass."""
-    if scope == "PERSON":
-        return True
-    return one == other if scope == "OCCUPATION_AND_LEVEL" else one[0] == other[0]
+def claimed_key(facts: CertificateFacts, ruling: Ruling) -> str:
+    """Return the key that a decision is stored under: of its first pass, or of the certificate alone.
+
+    A hold claims the first pass only if it would be granted once what is missing arrives: one that another
+    pass stands before until a review is closed must not keep that pass from being decided.
+    """
+    stands = all(check.outcome == PASSED for check in ruling.checks if check.name in HANGS_ON_RESULTS)
+    if ruling.decision == "HELD" and not stands:
+        return f"certificate:{facts.certificate_id}"
+    return first_pass_key(facts)
 
 
 def graduation_span(issued_on: date, rule: str) -> tuple[date, date]:
@@ -130,9 +126,25 @@ def certificate_is_valid(facts: CertificateFacts) -> Check:
     return Check("certificate_is_valid", PASSED if facts.is_valid else FAILED)
 
 
+def sitting_is_still_a_pass(facts: CertificateFacts) -> Check:
+    """The result that the certificate rests on stands as a pass, after whatever corrections there were."""
+    seen: Facts = {"attempt": facts.sitting.attempt_id, "outcome": facts.sitting.outcome}
+    return Check("sitting_is_still_a_pass", PASSED if facts.sitting.is_pass else FAILED, seen)
+
+
+def nothing_is_under_review(facts: CertificateFacts) -> Check:
+    """No result and no certificate of the person is being looked at again."""
+    return Check("nothing_is_under_review", UNKNOWN if facts.is_under_review else PASSED)
+
+
+def trained_in_the_programme(facts: CertificateFacts) -> Check:
+    """Plan: the subsidy is for those who took the programme's training; whoever trained elsewhere may sit, unpaid."""
+    return Check("trained_in_the_programme", FAILED if facts.category is None else PASSED)
+
+
 def category_is_eligible(facts: CertificateFacts) -> Check:
     """Plan: graduating college students and enterprise employees only."""
-    if facts.policy is None:
+    if facts.policy is None or facts.category is None:
         return Check("category_is_eligible", UNKNOWN)
     eligible = facts.category in facts.policy.eligible_categories
     return Check("category_is_eligible", PASSED if eligible else FAILED, {"category": facts.category})
@@ -140,7 +152,7 @@ def category_is_eligible(facts: CertificateFacts) -> Check:
 
 def graduates_in_time(facts: CertificateFacts) -> Check:
     """A graduating student graduates in the year of the certificate, as the policy counts years."""
-    if facts.category != "GRADUATING_STUDENT":
+    if facts.category not in ("GRADUATING_STUDENT", None):
         return Check("graduates_in_time", PASSED, {"category": facts.category})
     if facts.policy is None or facts.graduated_on is None:
         return Check("graduates_in_time", UNKNOWN)
@@ -155,22 +167,23 @@ def graduates_in_time(facts: CertificateFacts) -> Check:
 
 
 def passes_for_the_first_time(facts: CertificateFacts) -> Check:
-    """Plan: passes the programme's level assessment for the first time. Derived from the chain of all attempts."""
+    """Plan: passes the programme's level assessment for the first time. Derived from the chain of all sittings."""
     if facts.policy is None:
         return Check("passes_for_the_first_time", UNKNOWN)
-    earlier = [
-        sitting
-        for sitting in facts.other_sittings
-        if sitting.order < facts.sitting.order and _in_scope(sitting, facts)
-    ]
-    if facts.policy.first_pass_rule == "FIRST_CERTIFICATE":
-        disqualifying = [sitting for sitting in earlier if sitting.is_pass]
-    else:
-        disqualifying = earlier
-    seen: Facts = {"earlier_sittings": len(earlier), "attempt": facts.sitting.attempt_id}
-    if disqualifying:
-        seen |= {"earlier_attempt": disqualifying[0].attempt_id, "on": disqualifying[0].held_on.isoformat()}
-    return Check("passes_for_the_first_time", FAILED if disqualifying else PASSED, seen)
+    scope, rule = facts.policy.first_pass_scope, facts.policy.first_pass_rule
+    derived = derive_first_pass(facts.sitting, facts.other_sittings, scope=scope, rule=rule)
+    seen: Facts = {
+        "scope": scope,
+        "rule": rule,
+        "attempt": facts.sitting.attempt_id,
+        "earlier_sittings": derived.earlier_count,
+        "sittings": [looked_at.as_facts() for looked_at in derived.chain],
+    }
+    if derived.disqualifying is None:
+        return Check("passes_for_the_first_time", PASSED, seen)
+    earlier = derived.disqualifying.sitting
+    seen |= {"earlier_attempt": earlier.attempt_id, "on": earlier.held_on.isoformat()}
+    return Check("passes_for_the_first_time", FAILED, seen)
 
 
 def is_not_claimed_already(facts: CertificateFacts) -> Check:
@@ -206,6 +219,9 @@ def account_is_known(facts: CertificateFacts) -> Check:
 CHECKS: Final[tuple[Callable[[CertificateFacts], Check], ...]] = (
     policy_is_in_force,
     certificate_is_valid,
+    sitting_is_still_a_pass,
+    nothing_is_under_review,
+    trained_in_the_programme,
     category_is_eligible,
     graduates_in_time,
     passes_for_the_first_time,
@@ -216,10 +232,19 @@ CHECKS: Final[tuple[Callable[[CertificateFacts], Check], ...]] = (
 )
 
 
+# What the end of a review may turn round, so that nobody is refused for it while one is open.
+HANGS_ON_RESULTS: Final = frozenset(
+    {"sitting_is_still_a_pass", "passes_for_the_first_time", "is_not_claimed_already"}
+)
+
+
 def decide(facts: CertificateFacts) -> Ruling:
-    """Run every check and rule: one that failed refuses, else one that is unknown holds, else it is granted."""
+    """Run every check and rule: one that failed refuses, else one that is unknown holds, else it is granted.
+
+    While something of the person is under review, what hangs on results does not refuse: it holds.
+    """
     checks = tuple(check(facts) for check in CHECKS)
-    failed = next((check for check in checks if check.outcome == FAILED), None)
+    failed = next((check for check in checks if check.outcome == FAILED and _is_final(check, facts)), None)
     unknown = next((check for check in checks if check.outcome == UNKNOWN), None)
     amount = _amount(facts)
     if failed is not None:
@@ -229,10 +254,8 @@ def decide(facts: CertificateFacts) -> Ruling:
     return Ruling("GRANTED", "", amount, checks)
 
 
-def _in_scope(sitting: Sitting, facts: CertificateFacts) -> bool:
-    scope = facts.policy.first_pass_scope if facts.policy else "PERSON"
-    own = facts.sitting
-    return is_same_first_pass(scope, (sitting.occupation_id, sitting.level), (own.occupation_id, own.level))
+def _is_final(check: Check, facts: CertificateFacts) -> bool:
+    return not (facts.is_under_review and check.name in HANGS_ON_RESULTS)
 
 
 def _amount(facts: CertificateFacts) -> Decimal:

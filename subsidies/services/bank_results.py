@@ -34,7 +34,7 @@ from subsidies.transitions import ATTEMPT_TRANSITIONS, BATCH_TRANSITIONS
 
 log = structlog.get_logger(__name__)
 
-BEFORE_THE_BANK = (BatchStatus.ASSEMBLED, BatchStatus.RELEASED)
+BEFORE_THE_BANK = (BatchStatus.ASSEMBLED, BatchStatus.RELEASED, BatchStatus.WITHDRAWN)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessment.queries import certificates_are_due
 from chongqing_dte.foundation.audit import record_event, record_events
@@ -25,6 +26,7 @@ from subsidies.bank.channel import BankChannel
 from subsidies.bank.files import BatchFile, BatchLine
 from subsidies.enums import BatchStatus, JournalAccount, JournalKind, PaymentStatus
 from subsidies.models import Payment, PaymentAttempt, PaymentBatch, PolicyVersion
+from subsidies.services.claim_steps import second_claims
 from subsidies.services.journal import Posting, record_entry
 from subsidies.transitions import BATCH_TRANSITIONS
 
@@ -45,7 +47,7 @@ def assemble_batches(*, now: datetime) -> PaymentBatch | None:
     if oldest is None or (certificates_are_due() and now - oldest < LONGEST_WAIT):
         return None
     policy = _policy_on(now)
-    payments = queries.lock_payments_ready(policy.batch_line_limit if policy else 500)
+    payments = _still_owed(queries.lock_payments_ready(policy.batch_line_limit if policy else 500))
     accounts = _readable_accounts({payment.payee_id for payment in payments})
     payments = [payment for payment in payments if payment.payee_id in accounts]
     if not payments:
@@ -73,7 +75,8 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
     """Add one signature to a batch; with the second person's it is released and may leave.
 
     `sha256` is the hash of the file that the person saw. Raises NotPermitted for whoever may not sign or signed
-    already, InvalidTransition if the batch is released, and DomainError if another file was seen.
+    already, InvalidTransition if the batch is released or withdrawn, and DomainError if another file was seen, or if
+    something in the batch must not be paid now.
     """
     batch = queries.lock_batch(batch_id)
     policies.check_can_release(releaser, batch)
@@ -89,6 +92,8 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
             ),
             code="bank_contradicts",
         )
+    attempts = queries.lock_attempts_of(batch)
+    _check_nothing_is_held_up(batch, attempts)
     if batch.first_released_by_id is None:
         batch.first_released_by = releaser
         batch.first_released_at = now
@@ -99,7 +104,7 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
     batch.second_released_at = now
     batch.status = BatchStatus.RELEASED
     batch.save(update_fields=["second_released_by", "second_released_at", "status"])
-    _record_release(batch, queries.lock_attempts_of(batch), now, releaser)
+    _record_release(batch, attempts, now, releaser)
     return batch
 
 
@@ -182,6 +187,46 @@ def _is_as_recorded(account: BankAccount) -> bool:
     if not is_same:
         log.error("bank_account_altered", account=account.pk)
     return is_same
+
+
+def _still_owed(payments: Sequence[Payment]) -> list[Payment]:
+    """Return the payments that are owed now.
+
+    Whoever revokes or freezes what is behind them, or merges the people, comes after the batch.
+    """
+    queries.lock_what_stands_behind(payments)
+    owed = queries.payments_owed([payment.pk for payment in payments])
+    owed -= second_claims(payments=payments).keys()
+    return [payment for payment in payments if payment.pk in owed]
+
+
+def _check_nothing_is_held_up(batch: PaymentBatch, attempts: Sequence[PaymentAttempt]) -> None:
+    """Raise DomainError if a certificate behind the batch is revoked, or a person in it frozen.
+
+    Whoever revokes or freezes while this is looked at waits for the release, and whoever came first is seen here.
+    """
+    queries.lock_what_stands_behind([attempt.payment for attempt in attempts])
+    held_up = queries.lines_held_up(batch)
+    if held_up["revoked"]:
+        raise DomainError(
+            ngettext(
+                "The certificate behind %(count)s payment was revoked. This batch is withdrawn by itself.",
+                "The certificates behind %(count)s payments were revoked. This batch is withdrawn by itself.",
+                held_up["revoked"],
+            )
+            % {"count": held_up["revoked"]},
+            code="certificate_revoked",
+        )
+    if held_up["frozen"]:
+        raise DomainError(
+            ngettext(
+                "A result or certificate behind %(count)s payment is in question. This batch is withdrawn by itself.",
+                "Results or certificates behind %(count)s payments are in question. This batch is withdrawn by itself.",
+                held_up["frozen"],
+            )
+            % {"count": held_up["frozen"]},
+            code="payee_frozen",
+        )
 
 
 def _reopen_corrected_payments(now: datetime) -> None:

@@ -1,45 +1,36 @@
 """From a recorded certificate to a decision, a reservation, a payment and a journal entry, in sets."""
 
 import uuid
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from assessment.enums import CertificateStatus, Outcome
-from assessment.models import Attempt, LevelCertificate
-from assessment.queries import attempts_of_trainees, due_certificate_ids, lock_certificates_due
+from assessment.models import LevelCertificate
+from assessment.queries import due_certificate_ids, lock_certificates_due
 from assessment.services.certificates import make_due_again, mark_decided
 from chongqing_dte.foundation.audit import record_events
-from chongqing_dte.foundation.errors import POISON
 from chongqing_dte.foundation.jobs import nudge_after_commit
-from enrollment.models import Enrollment
-from enrollment.queries import account_ids_by_person, lock_trainees, rows_of_persons
-from institutions.models import FeeSchedule
-from institutions.queries import fee_schedules_of
+from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
+from enrollment.queries import lock_trainees, rows_of_persons
 from subsidies import queries
 from subsidies.enums import Decision, JournalAccount, JournalKind, SubsidyKind
-from subsidies.models import Budget, Entitlement, Payment, PolicyVersion
+from subsidies.models import Budget, Entitlement, Payment
 from subsidies.rules.eligibility import (
+    HANGS_ON_RESULTS,
     CertificateFacts,
     Check,
-    PolicyValues,
-    PublishedFee,
     Ruling,
-    Sitting,
+    claimed_key,
     decide,
-    first_pass_key,
-    is_same_first_pass,
 )
+from subsidies.services.evidence import gather_facts
 from subsidies.services.journal import Posting, record_entry
 
 BATCH_SIZE = 500
-log = structlog.get_logger(__name__)
 
 NO_BUDGET = Check("budget_has_room", "UNKNOWN")
 
@@ -59,24 +50,15 @@ def decide_due_certificates(*, now: datetime) -> int:
     Safe to repeat, early, late or beside itself: a certificate is locked while it is decided, workers leave out
     what others have locked, and a decision that was killed before its commit leaves the certificate due.
     """
-    _take_up_held_decisions(now=now)
+    unless_deadlocked(lambda: _take_up_held_decisions(now=now), complaint="holds_cannot_be_taken_up")
     decided_count, last_id = 0, 0
     while due := due_certificate_ids(after=last_id, limit=BATCH_SIZE):
         last_id = due[-1]
-        decided_count += _decide_or_isolate(due, now=now)
+        # What cannot be decided alone stays due, and each sweep says so again until somebody has looked.
+        decided_count += act_or_isolate(
+            due, lambda ids: _decide_one_set(ids, now=now), complaint="certificate_cannot_be_decided"
+        )
     return decided_count
-
-
-def _decide_or_isolate(due: Sequence[int], *, now: datetime) -> int:
-    """Decide a set at one stroke. If one of them makes that fail, decide them one by one: the others go on."""
-    try:
-        return _decide_one_set(due, now=now)
-    except POISON:
-        if len(due) == 1:
-            # It stays due, and each sweep says so again until somebody has looked.
-            log.exception("certificate_cannot_be_decided", certificate=due[0])
-            return 0
-    return sum(_decide_or_isolate([certificate_id], now=now) for certificate_id in due)
 
 
 @transaction.atomic(durable=True)
@@ -89,13 +71,13 @@ def _take_up_held_decisions(*, now: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _decide_one_set(due: Sequence[int], *, now: datetime) -> int:
-    certificates = lock_certificates_due(due)
+    certificates = _with_holds_of_the_same_people(lock_certificates_due(due))
     if not certificates:
         return 0
     # Whoever is merged at this moment is one person before the decision or after it, and never in the middle.
     lock_trainees({certificate.trainee_id for certificate in certificates})
     former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
-    facts = _gather_facts(certificates)
+    facts = gather_facts(certificates)
     cases = [
         Case(certificate, facts[certificate.pk], decide(facts[certificate.pk]))
         for certificate in certificates
@@ -115,113 +97,16 @@ def _decide_one_set(due: Sequence[int], *, now: datetime) -> int:
     return len(entitlements)
 
 
-# ── Facts ────────────────────────────────────────────────────────────────────────────────────────────────
-def _gather_facts(certificates: Sequence[LevelCertificate]) -> dict[int, CertificateFacts]:
-    """Read everything that the decisions need, in a constant number of queries.
+def _with_holds_of_the_same_people(due: Sequence[LevelCertificate]) -> list[LevelCertificate]:
+    """Take up what these people are held for, too: another pass of theirs may stand before it by now.
 
-    A person counts as one, whichever of their rows a certificate was issued under.
+    Otherwise a hold would keep an earlier pass that arrived late from being paid, and then be refused for it.
     """
-    persons = rows_of_persons({certificate.trainee_id for certificate in certificates})
-    sittings: dict[int, list[Sitting]] = defaultdict(list)
-    attempts: dict[int, Attempt] = {}
-    for attempt in attempts_of_trainees(persons):
-        # Whoever stayed away did not sit.
-        if attempt.outcome != Outcome.ABSENT:
-            sittings[persons[attempt.trainee_id]].append(_sitting(attempt))
-        attempts[attempt.pk] = attempt
-    enrollments = Enrollment.objects.in_bulk(
-        {attempts[certificate.attempt_id].enrollment_id for certificate in certificates}
-    )
-    policies = queries.approved_policies()
-    fees = fee_schedules_of({certificate.institution_id for certificate in certificates})
-    accounts = account_ids_by_person(persons)
-
-    facts = {}
-    for certificate in certificates:
-        own, person_id = attempts[certificate.attempt_id], persons[certificate.trainee_id]
-        enrollment = enrollments[own.enrollment_id]
-        fee = _fee_in_force(certificate, own.session.held_on, fees)
-        facts[certificate.pk] = CertificateFacts(
-            certificate_id=certificate.pk,
-            is_valid=certificate.status == CertificateStatus.VALID,
-            issued_on=certificate.issued_on,
-            person_id=person_id,
-            category=enrollment.category,
-            graduated_on=enrollment.graduated_on,
-            sitting=_sitting(own),
-            other_sittings=tuple(sitting for sitting in sittings[person_id] if sitting.attempt_id != own.pk),
-            policy=_policy_in_force(certificate.issued_on, policies),
-            fee=PublishedFee(fee.pk, fee.total) if fee else None,
-            bank_account_id=accounts.get(person_id),
-            claimed_by_certificate_id=None,
-        )
-    return _with_claims(facts, persons)
-
-
-def _with_claims(
-    facts: Mapping[int, CertificateFacts], persons: Mapping[int, int]
-) -> dict[int, CertificateFacts]:
-    claims: dict[int, list[Entitlement]] = defaultdict(list)
-    for claim in queries.claims_of(persons):
-        claims[persons[claim.certificate.trainee_id]].append(claim)
-    return {
-        certificate_id: replace(fact, claimed_by_certificate_id=_claimed_by(fact, claims[fact.person_id]))
-        for certificate_id, fact in facts.items()
-    }
-
-
-def _claimed_by(fact: CertificateFacts, claims: Sequence[Entitlement]) -> int | None:
-    """Return the certificate that has used up this first pass, as this policy counts it or as its own did."""
-    own = (fact.sitting.occupation_id, fact.sitting.level)
-    for claim in claims:
-        other = (claim.certificate.occupation_id, claim.certificate.level)
-        scopes = {policy.first_pass_scope for policy in (fact.policy, claim.policy_version) if policy}
-        if claim.certificate_id != fact.certificate_id and any(
-            is_same_first_pass(scope, own, other) for scope in scopes
-        ):
-            return claim.certificate_id
-    return None
-
-
-def _sitting(attempt: Attempt) -> Sitting:
-    return Sitting(
-        attempt_id=attempt.pk,
-        held_on=attempt.session.held_on,
-        occupation_id=attempt.session.occupation_id,
-        level=attempt.session.level,
-        is_pass=attempt.outcome == "PASSED",
-    )
-
-
-def _policy_in_force(on: date, policies: Sequence[PolicyVersion]) -> PolicyValues | None:
-    policy = next((policy for policy in policies if on in policy.in_force), None)
-    if policy is None:
-        return None
-    return PolicyValues(
-        version_id=policy.pk,
-        first_pass_scope=policy.first_pass_scope,
-        first_pass_rule=policy.first_pass_rule,
-        eligible_categories=frozenset(policy.eligible_categories),
-        graduation_year_rule=policy.graduation_year_rule,
-        fee_share=policy.fee_share,
-        ceiling=policy.ceiling,
-    )
-
-
-def _fee_in_force(
-    certificate: LevelCertificate, held_on: date, fees: Sequence[FeeSchedule]
-) -> FeeSchedule | None:
-    """Return the fee of the certificate's direction, or else the one published for the occupation as a whole."""
-    found = [
-        fee
-        for fee in fees
-        if fee.institution_id == certificate.institution_id
-        and fee.occupation_id == certificate.occupation_id
-        and fee.level == certificate.level
-        and fee.direction in (certificate.direction, "")
-        and held_on in fee.in_force
-    ]
-    return max(found, key=lambda fee: fee.direction, default=None)
+    rows = rows_of_persons({certificate.trainee_id for certificate in due})
+    holds = queries.lock_holds_of(rows, except_certificates=[certificate.pk for certificate in due])
+    held = [entitlement.certificate for entitlement in holds]
+    make_due_again([certificate.pk for certificate in held])
+    return sorted([*due, *held], key=lambda certificate: certificate.pk)
 
 
 # ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -286,10 +171,13 @@ def _write_entitlements(
 
 
 def _says_the_same(case: Case, former: Entitlement | None) -> bool:
-    """Test whether a held decision would only be written again. A granted or refused one is never decided twice."""
+    """Test whether a decision would only be written again.
+
+    A granted one is never decided twice, and a refused one only if it hung on results, which may have changed.
+    """
     if former is None:
         return False
-    if former.decision != Decision.HELD:
+    if former.decision != Decision.HELD and former.reason not in HANGS_ON_RESULTS:
         return True
     ruling = case.ruling
     return (ruling.decision, ruling.reason, ruling.amount) == (former.decision, former.reason, former.amount)
@@ -302,7 +190,7 @@ def _entitlement(case: Case, former: Entitlement | None, budget: Budget | None, 
         certificate=case.certificate,
         decision=case.ruling.decision,
         reason=case.ruling.reason,
-        first_pass_key=first_pass_key(case.facts),
+        first_pass_key=claimed_key(case.facts, case.ruling),
         amount=case.ruling.amount,
         policy_version_id=case.facts.policy.version_id if case.facts.policy else None,
         fee_schedule_id=case.facts.fee.schedule_id if case.facts.fee else None,

@@ -1,10 +1,12 @@
+from datetime import datetime
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from chongqing_dte.foundation.paging import page_of
@@ -60,6 +62,7 @@ def batch_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
         "rows": [shown_line(attempt) for attempt in lines],
         "may_release": batch.status == BatchStatus.ASSEMBLED and can_release(request.user, batch),
         "is_second": batch.first_released_by_id is not None,
+        "is_withdrawn": batch.status == BatchStatus.WITHDRAWN,
     }
     return render(request, "subsidies/batch_detail.html", context)
 
@@ -101,10 +104,15 @@ def batch_facts(batch: PaymentBatch) -> list[tuple[str, object]]:
         (_("Total"), yuan(batch.total)),
         (_("File"), batch.file_name),
         ("SHA-256", batch.sha256),
-        (_("Assembled"), timezone.localtime(batch.assembled_at).strftime("%Y-%m-%d %H:%M")),
+        (_("Assembled"), _time(batch.assembled_at)),
         (_("First signature"), batch.first_released_by),
         (_("Second signature"), batch.second_released_by),
+        *([(pgettext("payment", "Withdrawn"), _time(batch.withdrawn_at))] if batch.withdrawn_at else []),
     ]
+
+
+def _time(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
 
 
 def shown_line(attempt: PaymentAttempt) -> dict[str, object]:

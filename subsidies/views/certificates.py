@@ -23,6 +23,7 @@ from institutions.requests import SignedInRequest
 from subsidies import queries
 from subsidies.dossier import account_is_needed, certificate_dossier
 from subsidies.enums import Decision, PaymentStatus
+from subsidies.explanations import recovery_sentence, withdrawal_sentence
 from subsidies.forms import AccountForm
 from subsidies.views.road import road
 
@@ -39,6 +40,13 @@ CHECK_COLUMNS = (
     (gettext_lazy("Check"), ""),
     (gettext_lazy("Outcome"), ""),
     (gettext_lazy("What was found"), ""),
+)
+SITTING_COLUMNS = (
+    (gettext_lazy("Held on"), ""),
+    (gettext_lazy("Evaluation institution"), ""),
+    (gettext_lazy("Occupation and level"), ""),
+    (gettext_lazy("Outcome"), ""),
+    (gettext_lazy("For the first pass"), ""),
 )
 JOURNAL_COLUMNS = (
     (gettext_lazy("Time"), ""),
@@ -125,13 +133,19 @@ def record_account(operator: User, certificate: LevelCertificate, form: forms.Fo
 def certificate_context(user: User, certificate: LevelCertificate, form: forms.Form) -> dict[str, object]:
     """Return all that the page of a certificate shows."""
     dossier = certificate_dossier(certificate)
+    recovery = dossier.recoveries[-1] if dossier.recoveries else None
     return {
         "certificate": certificate,
         "dossier": dossier,
         "live": next((decision for decision in dossier.entitlements if decision.is_live), None),
         "former": [decision for decision in dossier.entitlements if not decision.is_live],
         "steps": road(dossier),
+        "recovery_text": recovery_sentence(recovery.reason, recovery.facts) if recovery else "",
+        "withdrawal_text": withdrawal_sentence(recovery.withdrawal_reason, recovery.withdrawal_facts)
+        if recovery
+        else "",
         "check_columns": CHECK_COLUMNS,
+        "sitting_columns": SITTING_COLUMNS,
         "journal_columns": JOURNAL_COLUMNS,
         "form": form,
         "may_correct": dossier.account_needed and can_correct_bank_account(user),

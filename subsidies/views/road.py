@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessment.models import Attempt
+from assessment.models import Attempt, LevelCertificate
 from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.rules.identifiers import mask_account
-from subsidies.dossier import CertificateDossier, ShownAttempt, ShownDecision
-from subsidies.models import Payment
+from subsidies.dossier import CertificateDossier, ShownAttempt, ShownDecision, Training
+from subsidies.enums import PaymentStatus
+from subsidies.explanations import recovery_sentence, withdrawal_sentence
+from subsidies.models import Payment, Recovery
 
 Facts = list[tuple[str, object]]
 
@@ -22,6 +25,9 @@ TONES = {
     "MISCONDUCT": "bad",
     "REFUSED": "bad",
     "RETURNED": "bad",
+    "CANCELLED": "bad",
+    "REVOKED": "bad",
+    "TO_RECOVER": "bad",
 }
 
 
@@ -44,21 +50,28 @@ class Step:
 
 def road(dossier: CertificateDossier) -> list[Step]:
     """Return every step from the roster file to the bank's last word, oldest first."""
+    training = dossier.training
     steps = [
-        roster_step(dossier),
-        enrollment_step(dossier),
+        *([roster_step(training), enrollment_step(training)] if training else []),
         *(sitting_step(dossier, attempt) for attempt in dossier.attempts),
         certificate_step(dossier),
         *(decision_step(dossier, decision) for decision in reversed(dossier.entitlements)),
     ]
     if dossier.payment is not None:
         steps.append(payment_step(dossier, dossier.payment))
-    return [*steps, *(instruction_step(attempt) for attempt in dossier.payment_attempts)]
+    steps += [instruction_step(attempt) for attempt in dossier.payment_attempts]
+    if dossier.payment is not None and dossier.payment.cancelled_at is not None:
+        steps.append(cancellation_step(dossier.payment.cancelled_at))
+    for recovery in dossier.recoveries:
+        steps.append(recovery_step(recovery))
+        if recovery.withdrawn_at is not None:
+            steps.append(withdrawal_step(recovery))
+    return steps
 
 
-def roster_step(dossier: CertificateDossier) -> Step:
+def roster_step(training: Training) -> Step:
     """The file that the person came in."""
-    upload, training_class = dossier.roster_upload, dossier.training_class
+    upload, training_class = training.roster_upload, training.training_class
     return Step(
         title=_("Roster"),
         at=upload.uploaded_at,
@@ -72,10 +85,10 @@ def roster_step(dossier: CertificateDossier) -> Step:
     )
 
 
-def enrollment_step(dossier: CertificateDossier) -> Step:
+def enrollment_step(training: Training) -> Step:
     """The person's place in the class."""
-    enrollment = dossier.enrollment
-    facts = {"row": dossier.roster_row.number, "file": dossier.roster_upload.file_name}
+    enrollment = training.enrollment
+    facts = {"row": training.roster_row.number, "file": training.roster_upload.file_name}
     return Step(
         title=_("Enrollment"),
         at=enrollment.enrolled_at,
@@ -90,12 +103,18 @@ def enrollment_step(dossier: CertificateDossier) -> Step:
 
 def sitting_step(dossier: CertificateDossier, attempt: Attempt) -> Step:
     """One sitting of the person, this certificate's or another."""
-    is_own = attempt.pk == dossier.certificate.attempt_id
-    reference = {"reference": dossier.training_class.reference}
+    is_own = attempt.pk == dossier.own_attempt.pk
+    before = ""
+    if is_own and dossier.training is not None:
+        reference = dossier.training.training_class.reference
+        before = _("From the enrollment in class %(reference)s") % {"reference": reference}
+    title = _("Attempt") if is_own else _("Another attempt of the same person")
+    if attempt.supersedes_id is not None:
+        title = _("%(attempt)s, as corrected") % {"attempt": title}
     return Step(
-        title=_("Attempt") if is_own else _("Another attempt of the same person"),
+        title=title,
         at=attempt.recorded_at,
-        before=_("From the enrollment in class %(reference)s") % reference if is_own else "",
+        before=before,
         facts=[
             (_("Assessment session"), attempt.session.reference),
             (_("Evaluation institution"), attempt.session.institution.name),
@@ -111,7 +130,7 @@ def sitting_step(dossier: CertificateDossier, attempt: Attempt) -> Step:
 def certificate_step(dossier: CertificateDossier) -> Step:
     """The certificate itself."""
     certificate = dossier.certificate
-    own = next(attempt for attempt in dossier.attempts if attempt.pk == certificate.attempt_id)
+    own = dossier.own_attempt
     facts = {"row": own.row_number, "reference": own.session.reference}
     return Step(
         title=_("Level certificate"),
@@ -123,6 +142,7 @@ def certificate_step(dossier: CertificateDossier) -> Step:
             (_("Level"), certificate.get_level_display()),
             (_("Issued on"), certificate.issued_on.isoformat()),
             (_("Status"), certificate.get_status_display()),
+            *ending_of(certificate),
         ],
     )
 
@@ -174,6 +194,55 @@ def instruction_step(attempt: ShownAttempt) -> Step:
         status=attempt.status,
         label=attempt.status_label,
     )
+
+
+def cancellation_step(at: datetime) -> Step:
+    """The end of a payment that was not made."""
+    return Step(
+        title=_("Payment cancelled"),
+        at=at,
+        before=_("From the payment; the amount went back to the budget"),
+        status=PaymentStatus.CANCELLED,
+        label=str(PaymentStatus.CANCELLED.label),
+    )
+
+
+def recovery_step(recovery: Recovery) -> Step:
+    """What was paid and is to come back."""
+    return Step(
+        title=_("Recovery"),
+        at=recovery.opened_at,
+        before=_("From the payment"),
+        facts=[
+            (_("Amount"), yuan(recovery.amount)),
+            (_("Reason"), recovery_sentence(recovery.reason, recovery.facts)),
+        ],
+        status="" if recovery.withdrawn_at else "TO_RECOVER",
+        label="" if recovery.withdrawn_at else _("Money to get back"),
+    )
+
+
+def withdrawal_step(recovery: Recovery) -> Step:
+    """The end of a recovery whose money stays with the person."""
+    return Step(
+        title=_("Recovery withdrawn"),
+        at=recovery.withdrawn_at,
+        before=_("From the recovery"),
+        facts=[
+            (_("Amount"), yuan(recovery.amount)),
+            (_("Reason"), withdrawal_sentence(recovery.withdrawal_reason, recovery.withdrawal_facts)),
+        ],
+    )
+
+
+def ending_of(certificate: LevelCertificate) -> Facts:
+    """Return since when and why a certificate is not valid any more, if it is not."""
+    if certificate.ended_at is None:
+        return []
+    return [
+        (_("Ended at"), timezone.localdate(certificate.ended_at).isoformat()),
+        (_("Why it ended"), certificate.end_reason),
+    ]
 
 
 def masked(last_four: str) -> str:

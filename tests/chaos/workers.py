@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -90,6 +91,12 @@ class Crew:
         for name in WORKERS:
             if name not in self.running or self.running[name].poll() is not None:
                 self._start(name, [*WORKER, "-n", f"{name}@%h", "-l", "WARNING"])
+
+    def wait_for_children(self, seconds: float = 30.0) -> None:
+        """Wait until there is somebody to kill: on a busy machine a worker takes long to start."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not all(self._children(name) for name in WORKERS):
+            time.sleep(0.1)
 
     def logs(self) -> str:
         """Return the end of what each process wrote, for the message of a failed test."""

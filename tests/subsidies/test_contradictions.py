@@ -11,12 +11,14 @@ from chongqing_dte.foundation.errors import DomainError
 from enrollment.models import BankAccount
 from enrollment.services.accounts import AccountDetails
 from institutions.models import FeeSchedule
+from subsidies import queries
 from subsidies.enums import PaymentStatus
 from subsidies.invariants import find_violations
-from subsidies.models import Entitlement, Payment, PaymentAttempt
+from subsidies.models import Entitlement, Payment, PaymentAttempt, PaymentBatch
 from subsidies.services import decisions
 from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.tasks import assemble_batches_task
 from tests.clock import NOW
 from tests.factories.assessment import AttemptFactory
 from tests.factories.subsidies import (
@@ -135,6 +137,42 @@ def test_a_certificate_that_cannot_be_decided_holds_up_nobody_else(monkeypatch):
     assert list(Entitlement.objects.values_list("certificate_id", flat=True)) == [sound.pk]
     poison.refresh_from_db()
     assert poison.decision_due
+
+
+def throw_out() -> None:
+    """Fail as whoever the database chose to end a ring of transactions that wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'a ring' USING ERRCODE = 'deadlock_detected'; END $$")
+
+
+def test_a_set_of_decisions_that_a_deadlock_threw_out_holds_up_no_other(monkeypatch):
+    unlucky, lucky = due_certificate(), due_certificate()
+    open_programme()
+    monkeypatch.setattr(decisions, "BATCH_SIZE", 1)
+    gather = decisions.gather_facts
+
+    def throw_the_first_out(certificates):
+        if unlucky in certificates:
+            throw_out()
+        return gather(certificates)
+
+    monkeypatch.setattr(decisions, "gather_facts", throw_the_first_out)
+    assert decide_due_certificates(now=NOW) == 1
+    assert list(Entitlement.objects.values_list("certificate_id", flat=True)) == [lucky.pk]
+
+    monkeypatch.undo()
+    assert decide_due_certificates(now=NOW) == 1
+
+
+def test_a_batch_that_a_deadlock_threw_out_is_assembled_by_the_next_sweep(monkeypatch):
+    granted_certificate()
+    with monkeypatch.context() as patch:
+        patch.setattr(queries, "payments_owed", lambda _ids: throw_out())
+        assemble_batches_task()
+    assert not PaymentBatch.objects.exists()
+
+    assemble_batches_task()
+    assert PaymentBatch.objects.count() == 1
 
 
 def test_a_batch_that_cannot_be_read_holds_up_no_other():

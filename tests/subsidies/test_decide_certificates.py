@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 
-from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
 from chongqing_dte.foundation.models import AuditEvent
 from subsidies.enums import Decision, PaymentStatus
@@ -14,9 +14,11 @@ from subsidies.models import Budget, Payment
 from subsidies.services import decisions
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
-from tests.factories.enrollment import TraineeFactory
+from tests.factories.enrollment import BankAccountFactory, TraineeFactory
 from tests.factories.institutions import FeeScheduleFactory
 from tests.factories.subsidies import (
+    BudgetFactory,
+    PolicyVersionFactory,
     decision_on,
     due_certificate,
     granted_certificate,
@@ -25,6 +27,7 @@ from tests.factories.subsidies import (
     publish_fee,
 )
 from tests.subsidies.database import everything
+from tests.subsidies.histories import revoke
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +43,10 @@ def result_of(certificate: LevelCertificate) -> tuple[str, str]:
 
 def sat_on(day: date, **attributes: object) -> LevelCertificate:
     return due_certificate(attempt__session__held_on=day, **attributes)
+
+
+def check_of(certificate: LevelCertificate, name: str) -> dict[str, object]:
+    return next(check for check in decision_on(certificate).checks if check["name"] == name)
 
 
 # ── Granted ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,19 +140,32 @@ def test_the_fee_of_the_direction_comes_before_the_general_one():
     [
         ({"attempt__enrollment__earlier_graduate": True}, "category_is_eligible"),
         ({"attempt__enrollment__graduated_on": date(2025, 6, 30)}, "graduates_in_time"),
-        ({"status": CertificateStatus.REVOKED}, "certificate_is_valid"),
+        ({"attempt__enrollment": None, "attempt__trainee": TraineeFactory}, "trained_in_the_programme"),
     ],
-    ids=["category", "earlier year", "revoked"],
+    ids=["category", "earlier year", "trained elsewhere"],
 )
 def test_a_certificate_is_refused_and_nothing_is_reserved(attributes, reason):
     open_programme()
-    certificate = due_certificate(**attributes)
+    certificate = due_certificate(
+        **{name: make() if callable(make) else make for name, make in attributes.items()}
+    )
 
     decide()
 
     assert result_of(certificate) == (Decision.REFUSED, reason)
     assert not Payment.objects.exists()
     assert Budget.objects.get().reserved == 0
+
+
+def test_a_revoked_certificate_is_refused():
+    open_programme()
+    certificate = due_certificate()
+    revoke(certificate)
+
+    decide()
+
+    assert result_of(certificate) == (Decision.REFUSED, "certificate_is_valid")
+    assert not Payment.objects.exists()
 
 
 def test_a_second_pass_of_one_person_is_refused():
@@ -179,15 +199,59 @@ def test_an_earlier_pass_that_is_recorded_late_is_not_paid_as_well():
     assert Payment.objects.count() == 1
 
 
-def test_a_first_pass_that_is_held_is_claimed():
+def test_a_first_pass_that_is_held_gives_way_to_an_earlier_one_that_arrives_late():
     open_programme()
     held = due_certificate(attempt__enrollment__trainee=TraineeFactory())
     decide()
+    BankAccountFactory(trainee=held.trainee)
     late = sat_on(date(2026, 5, 9), attempt__enrollment__trainee=held.trainee)
 
     decide()
 
-    assert result_of(late) == (Decision.REFUSED, "is_not_claimed_already")
+    assert result_of(late) == (Decision.GRANTED, "")
+    assert result_of(held) == (Decision.REFUSED, "passes_for_the_first_time")
+    assert find_violations() == []
+
+
+def test_a_hold_is_looked_at_again_with_another_certificate_of_the_person_and_may_go_on_waiting():
+    open_programme()
+    held = due_certificate(attempt__enrollment__trainee=TraineeFactory())
+    decide()
+    before = decision_on(held)
+    sat_on(date(2026, 9, 9), attempt__enrollment__trainee=held.trainee)
+
+    decide()
+
+    assert decision_on(held) == before
+    held.refresh_from_db()
+    assert not held.decision_due
+
+
+def test_two_passes_that_waited_for_a_policy_do_not_refuse_each_other():
+    BudgetFactory()
+    first = sat_on(date(2026, 5, 9))
+    second = sat_on(date(2026, 7, 11), attempt__enrollment__trainee=first.trainee)
+    decide()
+    PolicyVersionFactory(approved=True)
+
+    decide()
+
+    assert result_of(first) == (Decision.GRANTED, "")
+    assert result_of(second) == (Decision.REFUSED, "passes_for_the_first_time")
+
+
+def test_a_hold_in_a_wider_scope_claims_what_comes_later():
+    open_programme()
+    held = sat_on(date(2026, 5, 9), attempt__enrollment__trainee=TraineeFactory())
+    decide()
+    next_year = DateRange(date(2027, 1, 1), date(2028, 1, 1))
+    PolicyVersionFactory(approved=True, in_force=next_year, first_pass_scope="OCCUPATION")
+    later = sat_on(date(2026, 12, 9), issued_on=date(2027, 1, 5), attempt__enrollment__trainee=held.trainee)
+
+    decide()
+
+    assert result_of(later)[0] == Decision.REFUSED
+    assert check_of(later, "is_not_claimed_already")["facts"] == {"certificate": held.pk}
 
 
 # ── Once, however often ──────────────────────────────────────────────────────────────────────────────────

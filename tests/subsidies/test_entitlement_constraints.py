@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, transaction
 
 from assessment.models import LevelCertificate
 from subsidies.models import Entitlement
@@ -98,8 +98,15 @@ def test_a_certificate_is_not_recorded_as_decided():
         LevelCertificateFactory(decision_due=False)
 
 
-def test_a_grant_is_never_superseded():
-    grant = PaymentFactory().entitlement
+@pytest.mark.parametrize("payment", [{}, {"paid": True}], ids=["owed", "paid"])
+def test_a_grant_is_not_superseded_while_its_payment_stands(payment):
+    grant = PaymentFactory(**payment).entitlement
 
-    with pytest.raises(InternalError, match="entitlement_grant_stays"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="entitlement_grant_stays"), transaction.atomic():
         Entitlement.objects.filter(pk=grant.pk).update(superseded_at=NOW)
+
+
+def test_a_grant_whose_payment_was_cancelled_is_superseded():
+    grant = PaymentFactory(cancelled=True).entitlement
+
+    assert Entitlement.objects.filter(pk=grant.pk).update(superseded_at=NOW) == 1

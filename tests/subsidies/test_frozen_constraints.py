@@ -19,6 +19,7 @@ from subsidies.models import (
     PaymentAttempt,
     PaymentBatch,
     PolicyVersion,
+    Recovery,
 )
 from subsidies.services.journal import Posting, record_entry
 from tests.clock import NOW
@@ -31,6 +32,7 @@ from tests.factories.subsidies import (
     PaymentBatchFactory,
     PaymentFactory,
     PolicyVersionFactory,
+    RecoveryFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +78,7 @@ WRITE = {
     BankResultLine: BankResultLineFactory,
     JournalEntry: write_entry,
     JournalLine: write_entry,
+    Recovery: RecoveryFactory,
 }
 
 

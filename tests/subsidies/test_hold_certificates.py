@@ -1,15 +1,17 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from assessment.models import LevelCertificate
+from assessment.enums import Outcome
+from assessment.models import LevelCertificate, MarkReview
 from subsidies import queries
 from subsidies.enums import Decision
 from subsidies.invariants import find_violations
 from subsidies.models import Budget, Entitlement, Payment
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
-from tests.factories.assessment import LevelCertificateFactory
+from tests.factories.assessment import AttemptFactory, LevelCertificateFactory
 from tests.factories.enrollment import BankAccountFactory, TraineeFactory
 from tests.factories.subsidies import (
     BudgetFactory,
@@ -20,6 +22,7 @@ from tests.factories.subsidies import (
     publish_fee,
 )
 from tests.subsidies.database import everything
+from tests.subsidies.histories import appeal, correct, merge, question, uphold
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +67,26 @@ def allot(amount: str) -> None:
     Budget.objects.update(allotted=Decimal(amount))
 
 
+def under_review() -> LevelCertificate:
+    open_programme()
+    certificate = due_certificate()
+    appeal(certificate.attempt)
+    return certificate
+
+
+def under_review_on_a_merged_row() -> LevelCertificate:
+    open_programme()
+    certificate = due_certificate()
+    other = AttemptFactory(failed=True, session__held_on=date(2026, 5, 9))
+    merge(certificate.trainee, other.trainee)
+    appeal(other)
+    return certificate
+
+
+def let_it_stand(_certificate: LevelCertificate) -> None:
+    uphold(MarkReview.objects.get())
+
+
 MISSING = [
     pytest.param(
         without_an_account,
@@ -81,6 +104,10 @@ MISSING = [
         id="no approved policy",
     ),
     pytest.param(without_a_budget, "budget_has_room", lambda _: BudgetFactory(), id="no budget"),
+    pytest.param(under_review, "nothing_is_under_review", let_it_stand, id="an open review"),
+    pytest.param(
+        under_review_on_a_merged_row, "nothing_is_under_review", let_it_stand, id="a merged row's review"
+    ),
     pytest.param(without_room, "budget_has_room", lambda _: allot("800.00"), id="a cent short"),
 ]
 
@@ -141,6 +168,76 @@ def test_a_hold_can_follow_a_hold():
 
     assert result_of(certificate) == (Decision.HELD, "account_is_known")
     assert Entitlement.objects.filter(certificate=certificate).count() == 2
+
+
+# ── Under review ─────────────────────────────────────────────────────────────────────────────────────────
+def test_who_would_be_refused_waits_for_the_review():
+    open_programme()
+    first = due_certificate(attempt__session__held_on=date(2026, 5, 9))
+    decide()
+    appeal(first.attempt)
+    second = due_certificate(attempt__enrollment__trainee=first.trainee)
+
+    decide()
+
+    assert result_of(second) == (Decision.HELD, "nothing_is_under_review")
+    assert decision_on(second).first_pass_key == f"certificate:{second.pk}"
+
+
+def test_who_waited_for_a_review_that_changed_nothing_is_refused():
+    open_programme()
+    first = due_certificate(attempt__session__held_on=date(2026, 5, 9))
+    decide()
+    appeal(first.attempt)
+    second = due_certificate(attempt__enrollment__trainee=first.trainee)
+    decide()
+    uphold(MarkReview.objects.get())
+
+    decide()
+
+    assert result_of(second) == (Decision.REFUSED, "passes_for_the_first_time")
+    assert find_violations() == []
+
+
+def test_what_a_review_turns_round_decides_who_passed_first():
+    open_programme()
+    first = due_certificate(attempt__session__held_on=date(2026, 5, 9))
+    second = due_certificate(attempt__enrollment__trainee=first.trainee)
+    appeal(first.attempt)
+    decide()
+    held = decisions_on(first, second)
+    correct(first.attempt, Outcome.FAILED)
+
+    decide()
+
+    assert held == [Decision.HELD, Decision.HELD]
+    assert result_of(first) == (Decision.REFUSED, "certificate_is_valid")
+    assert result_of(second) == (Decision.GRANTED, "")
+    assert find_violations() == []
+
+
+def test_two_holds_of_one_person_do_not_refuse_each_other_when_the_review_ends():
+    open_programme()
+    first = due_certificate(attempt__session__held_on=date(2026, 5, 9))
+    second = due_certificate(attempt__enrollment__trainee=first.trainee)
+    appeal(second.attempt)
+    decide()
+    uphold(MarkReview.objects.get())
+
+    decide()
+
+    assert result_of(first) == (Decision.GRANTED, "")
+    assert result_of(second) == (Decision.REFUSED, "passes_for_the_first_time")
+
+
+def test_a_proposed_revocation_holds_the_decision():
+    open_programme()
+    certificate = due_certificate()
+    question(certificate)
+
+    decide()
+
+    assert result_of(certificate) == (Decision.HELD, "nothing_is_under_review")
 
 
 # ── The budget, in order ─────────────────────────────────────────────────────────────────────────────────

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
 
-from assessment.models import LevelCertificate
-from subsidies.enums import Decision, JournalAccount, JournalKind, PaymentStatus
+from assessment.models import Attempt, LevelCertificate
+from subsidies.enums import BatchStatus, Decision, JournalAccount, JournalKind, PaymentStatus
 from subsidies.invariants import INVARIANTS, find_violations
 from subsidies.models import (
     BankResultLine,
@@ -21,12 +21,16 @@ from subsidies.models import (
 from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.journal import Posting, record_entry
+from subsidies.services.revocations import follow_ended_certificates
 from tests.clock import NOW
+from tests.factories.assessment import MarkReviewFactory
 from tests.factories.enrollment import BankAccountFactory
 from tests.factories.subsidies import (
+    BankResultFileFactory,
     BankResultLineFactory,
     EntitlementFactory,
     PaymentFactory,
+    RecoveryFactory,
     assembled_batch,
     correct_account,
     delivered_batch,
@@ -94,6 +98,34 @@ def forget_an_instruction() -> None:
     Payment.objects.update(status=PaymentStatus.READY)
 
 
+def supersede_a_grant_that_is_owed() -> None:
+    granted_certificate()
+    with triggers_off():
+        Entitlement.objects.update(superseded_at=NOW)
+    LevelCertificate.objects.update(decision_due=True)
+
+
+def ask_back_what_was_not_paid() -> None:
+    payment = payment_of(granted_certificate())
+    RecoveryFactory(payment=payment)
+    posting = Posting(
+        payment, JournalAccount.RECOVERIES_RECEIVABLE, JournalAccount.SUBSIDY_EXPENSE, "recovery"
+    )
+    record_entry(key="recovery:test", kind=JournalKind.RECOVERY, postings=[posting], now=NOW)
+
+
+def withdraw_a_batch_without_its_instructions() -> None:
+    assembled_batch()
+    PaymentBatch.objects.update(status=BatchStatus.WITHDRAWN, withdrawn_at=NOW)
+
+
+def hear_from_the_bank_of_a_withdrawn_batch() -> None:
+    batch = assembled_batch()
+    MarkReviewFactory(attempt=Attempt.objects.get())
+    follow_ended_certificates(now=NOW)
+    BankResultFileFactory(batch=batch)
+
+
 def instruct_another_amount() -> None:
     assembled_batch()
     with triggers_off():
@@ -150,6 +182,9 @@ BREAKS = {
     "person_is_granted_one_first_pass": grant_one_person_twice,
     "bank_paid_one_instruction_of_a_payment": hear_of_two_payments,
     "payment_status_is_its_attempts": forget_an_instruction,
+    "voided_grant_is_a_cancelled_payment": supersede_a_grant_that_is_owed,
+    "recovery_asks_for_what_was_paid": ask_back_what_was_not_paid,
+    "withdrawn_batch_left_nothing": withdraw_a_batch_without_its_instructions,
     "attempt_amount_is_its_payment": instruct_another_amount,
     "attempt_pays_the_payees_account": instruct_to_a_strangers_account,
     "batch_is_the_sum_of_its_attempts": count_a_line_too_many,
@@ -161,6 +196,10 @@ BREAKS = {
 }
 
 
+# What cannot be broken without another one.
+ALSO_BROKEN = {"certificate_is_paid_once": ["voided_grant_is_a_cancelled_payment"]}
+
+
 def test_every_invariant_is_broken_below():
     assert {invariant.name for invariant in INVARIANTS} == BREAKS.keys()
 
@@ -169,7 +208,27 @@ def test_every_invariant_is_broken_below():
 def test_exactly_the_broken_promise_is_reported(name):
     BREAKS[name]()
 
-    assert [violation.invariant.name for violation in find_violations()] == [name]
+    assert [violation.invariant.name for violation in find_violations()] == [name, *ALSO_BROKEN.get(name, [])]
+
+
+def test_an_answer_to_a_withdrawn_batch_is_reported():
+    hear_from_the_bank_of_a_withdrawn_batch()
+
+    assert [violation.invariant.name for violation in find_violations()] == ["withdrawn_batch_left_nothing"]
+
+
+def test_a_cancelled_payment_with_an_open_instruction_is_reported():
+    assembled_batch()
+    Payment.objects.update(status=PaymentStatus.CANCELLED, cancelled_at=NOW)
+
+    assert "payment_status_is_its_attempts" in [each.invariant.name for each in find_violations()]
+
+
+def test_money_that_is_asked_back_without_a_journal_entry_is_reported():
+    settled_batch()
+    RecoveryFactory(payment=Payment.objects.get())
+
+    assert [each.invariant.name for each in find_violations()] == ["journal_tells_each_payments_state"]
 
 
 def test_a_violation_names_the_rows_that_show_it():

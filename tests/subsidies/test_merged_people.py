@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from enrollment.models import BankAccount, Trainee
 from enrollment.services.merges import approve_merge, propose_merge
-from subsidies.enums import Decision, PaymentStatus
+from subsidies.enums import Decision, FirstPassScope, PaymentStatus
 from subsidies.invariants import find_violations
 from subsidies.models import Entitlement, Payment, PaymentAttempt
-from subsidies.services import decisions
+from subsidies.services import decisions, revocations
 from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
@@ -25,9 +25,11 @@ from tests.factories.subsidies import (
     hear_from_bank,
     open_programme,
     payment_of,
+    revoke,
     sign_twice,
 )
 from tests.fakes.bank import FakeBank
+from tests.subsidies.following import close, follow, review_of
 from tests.subsidies.interleaving import PATIENCE, is_kept_waiting, paused, rivals
 
 pytestmark = pytest.mark.django_db
@@ -134,16 +136,113 @@ def test_the_key_of_a_first_pass_is_the_persons():
     assert decision_on(alone).first_pass_key == f"person:{alone.trainee_id}"
 
 
-def test_two_grants_of_before_the_merge_break_no_promise():
-    open_programme()
+# ── Granted twice before anybody knew ────────────────────────────────────────────────────────────────────
+def two_grants(**policy):
+    """Return the later and the earlier certificate of two rows that are to be merged."""
+    open_programme(**policy)
+    kept, merged = two_rows()
+    later, earlier = sat_on(JULY, kept), sat_on(MAY, merged)
+    decide()
+    return later, earlier
+
+
+def merge_their_people(later, earlier):
+    merge(later.trainee, earlier.trainee)
+
+
+def test_of_two_grants_of_before_the_merge_the_one_of_the_later_pass_is_voided():
+    later, earlier = two_grants()
+    merge_their_people(later, earlier)
+
+    assert follow() == 1
+
+    refused = decision_on(later)
+    assert result_of(earlier) == (Decision.GRANTED, "")
+    assert result_of(later) == (Decision.REFUSED, "is_not_claimed_already")
+    claimed = next(check for check in refused.checks if check["name"] == "is_not_claimed_already")
+    assert claimed["outcome"] == "FAILED"
+    assert claimed["facts"] == {"certificate": earlier.pk}
+    assert [payment_of(each).status for each in (later, earlier)] == [
+        PaymentStatus.CANCELLED,
+        PaymentStatus.READY,
+    ]
+    assert (follow(), find_violations()) == (0, [])
+
+
+def test_a_batch_leaves_out_the_second_grant_of_a_person_before_it_is_voided():
+    later, earlier = two_grants()
+    merge_their_people(later, earlier)
+
+    assert assemble_batches(now=NOW).line_count == 1
+
+    assert payment_of(earlier).status == PaymentStatus.INSTRUCTED
+    assert payment_of(later).status == PaymentStatus.READY
+
+
+def test_the_second_grant_is_voided_where_the_first_is_on_its_way_though_of_a_later_pass():
+    later, earlier = two_grants(batch_line_limit=1)
+    assemble_batches(now=NOW)
+    merge_their_people(later, earlier)
+
+    follow()
+
+    assert result_of(earlier) == (Decision.REFUSED, "is_not_claimed_already")
+    assert payment_of(later).status == PaymentStatus.INSTRUCTED
+    assert find_violations() == []
+
+
+def test_two_grants_that_are_both_on_their_way_are_left_as_they_are():
+    later, earlier = two_grants()
+    assemble_batches(now=NOW)
+    merge_their_people(later, earlier)
+
+    assert follow() == 0
+    assert Payment.objects.filter(status=PaymentStatus.INSTRUCTED).count() == 2
+    assert find_violations() == []
+
+
+def test_two_grants_for_two_first_passes_are_left_as_they_are():
+    open_programme(first_pass_scope=FirstPassScope.OCCUPATION)
     kept, merged = two_rows()
     sat_on(JULY, kept), sat_on(MAY, merged)
     decide()
-
     merge(kept, merged)
 
-    assert Payment.objects.count() == 2
-    assert find_violations() == []
+    assert follow() == 0
+
+
+def test_the_second_grant_is_decided_anew_when_the_first_is_voided():
+    later, earlier = two_grants()
+    merge_their_people(later, earlier)
+    follow()
+
+    revoke(earlier)
+    follow()
+    # The earlier sitting still stands as a pass: to hold a certificate is another thing.
+    decide()
+
+    assert result_of(earlier) == (Decision.REFUSED, "certificate_is_valid")
+    assert result_of(later) == (Decision.REFUSED, "passes_for_the_first_time")
+
+
+def test_whoever_is_in_question_keeps_both_grants_until_that_is_closed():
+    later, earlier = two_grants()
+    merge_their_people(later, earlier)
+    review = review_of(later)
+
+    assert follow() == 0
+
+    close(review)
+    assert follow() == 1
+
+
+def test_one_second_grant_is_voided_by_one_worker():
+    later, earlier = two_grants()
+    merge_their_people(later, earlier)
+    payment = payment_of(later)
+
+    assert revocations._void_second_claims_of_one_set([payment.pk], now=NOW) == 1
+    assert revocations._void_second_claims_of_one_set([payment.pk], now=NOW) == 0
 
 
 def test_a_merged_person_costs_no_further_queries():

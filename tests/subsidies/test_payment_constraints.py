@@ -1,12 +1,17 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
-from tests.factories.subsidies import PaymentAttemptFactory, PaymentBatchFactory, PaymentFactory
+from tests.factories.subsidies import (
+    PaymentAttemptFactory,
+    PaymentBatchFactory,
+    PaymentFactory,
+    RecoveryFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +23,8 @@ pytestmark = pytest.mark.django_db
         ({"amount": Decimal("0.00")}, "payment_amount_positive"),
         ({"status": PaymentStatus.PAID}, "payment_paid_at_some_time"),
         ({"paid_at": NOW}, "payment_paid_at_some_time"),
+        ({"status": PaymentStatus.CANCELLED}, "payment_cancelled_at_some_time"),
+        ({"cancelled_at": NOW}, "payment_cancelled_at_some_time"),
     ],
 )
 def test_payment_is_refused_by(fields, constraint):
@@ -45,6 +52,12 @@ def test_a_grant_has_one_payment():
         ({"status": BatchStatus.DELIVERED, "delivered_at": NOW}, "batch_leaves_only_released"),
         ({"delivered": True, "delivered_at": None}, "batch_delivered_at_some_time"),
         ({"delivered": True, "status": BatchStatus.SETTLED}, "batch_settled_at_some_time"),
+        ({"status": BatchStatus.WITHDRAWN}, "batch_withdrawn_before_its_release"),
+        (
+            {"released": True, "status": BatchStatus.WITHDRAWN, "withdrawn_at": NOW},
+            "batch_withdrawn_before_its_release",
+        ),
+        ({"withdrawn": True, "released_automatically": True}, "batch_withdrawn_before_its_release"),
     ],
 )
 def test_batch_is_refused_by(fields, constraint):
@@ -72,7 +85,7 @@ def test_a_second_signature_comes_after_a_first():
 def test_batches_do_not_share_a_reference():
     batch = PaymentBatchFactory()
 
-    with pytest.raises(IntegrityError, match="reference"), transaction.atomic():
+    with pytest.raises(IntegrityError, match='"batch_reference_once"'), transaction.atomic():
         PaymentBatchFactory(reference=batch.reference)
 
 
@@ -138,5 +151,89 @@ def test_the_lines_of_a_batch_are_numbered():
 def test_two_instructions_do_not_share_a_bank_reference():
     attempt = PaymentAttemptFactory()
 
-    with pytest.raises(IntegrityError, match="reference"), transaction.atomic():
+    with pytest.raises(IntegrityError, match='"attempt_reference_once"'), transaction.atomic():
         PaymentAttemptFactory(reference=attempt.reference)
+
+
+# ── What never left, and what is to come back ────────────────────────────────────────────────────────────
+def test_a_withdrawn_batch_leaves_its_reference_to_another():
+    batch = PaymentBatchFactory(withdrawn=True)
+
+    assert PaymentBatchFactory(reference=batch.reference).pk
+
+
+def test_a_withdrawn_instruction_leaves_its_number_and_reference_to_another():
+    withdrawn = PaymentAttemptFactory(status=AttemptStatus.WITHDRAWN)
+
+    assert PaymentAttemptFactory(
+        payment=withdrawn.payment, number=withdrawn.number, reference=withdrawn.reference
+    ).pk
+
+
+@pytest.mark.parametrize(
+    ("make", "change", "trigger"),
+    [
+        (lambda: PaymentFactory(cancelled=True), {"status": PaymentStatus.READY}, "payment_stays_cancelled"),
+        (
+            lambda: PaymentBatchFactory(withdrawn=True),
+            {"status": BatchStatus.ASSEMBLED},
+            "batch_stays_withdrawn",
+        ),
+        (
+            lambda: PaymentAttemptFactory(status=AttemptStatus.WITHDRAWN),
+            {"status": AttemptStatus.OPEN},
+            "attempt_stays_withdrawn",
+        ),
+    ],
+)
+def test_what_has_ended_without_money_stays_so(make, change, trigger):
+    row = make()
+
+    with pytest.raises(DatabaseError, match=trigger), transaction.atomic():
+        type(row).objects.filter(pk=row.pk).update(**change)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"amount": Decimal("0.00")}, "recovery_amount_positive"),
+        ({"reason": ""}, "recovery_has_reason"),
+        ({"withdrawn_at": NOW}, "recovery_withdrawn_for_a_reason"),
+        ({"withdrawal_reason": "certificate_valid_again"}, "recovery_withdrawn_for_a_reason"),
+    ],
+)
+def test_recovery_is_refused_by(fields, constraint):
+    with pytest.raises(IntegrityError, match=f'"{constraint}"'), transaction.atomic():
+        RecoveryFactory(**fields)
+
+
+def withdrawn_recovery():
+    return RecoveryFactory(withdrawn_at=NOW, withdrawal_reason="certificate_valid_again")
+
+
+def test_a_payment_is_recovered_once():
+    recovery = RecoveryFactory()
+
+    with pytest.raises(IntegrityError, match="recovery_one_live_per_payment"), transaction.atomic():
+        RecoveryFactory(payment=recovery.payment)
+
+
+def test_a_payment_whose_recovery_was_withdrawn_can_be_recovered_again():
+    assert RecoveryFactory(payment=withdrawn_recovery().payment).pk
+
+
+@pytest.mark.parametrize(
+    "change", [{"withdrawn_at": None, "withdrawal_reason": ""}, {"withdrawal_facts": {"certificate": 1}}]
+)
+def test_a_recovery_that_was_withdrawn_stays_so(change):
+    recovery = withdrawn_recovery()
+
+    with pytest.raises(DatabaseError, match="recovery_stays_withdrawn"), transaction.atomic():
+        type(recovery).objects.update(**change)
+
+
+def test_a_recovery_is_never_changed():
+    recovery = RecoveryFactory()
+
+    with pytest.raises(DatabaseError, match="frozen_facts"), transaction.atomic():
+        type(recovery).objects.update(amount=1)

@@ -47,7 +47,7 @@ def test_a_second_worker_leaves_alone_what_the_first_decides(monkeypatch):
         due_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "_gather_facts") as reached:
+        with paused(monkeypatch, decisions, "gather_facts") as reached:
             first = others.start(decide)
             assert reached.wait(PATIENCE)
             second_count = others.run(decide)
@@ -65,7 +65,7 @@ def test_a_second_worker_decides_what_the_first_has_not_taken(monkeypatch):
         due_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "_gather_facts") as reached:
+        with paused(monkeypatch, decisions, "gather_facts") as reached:
             first = others.start(decide)
             assert reached.wait(PATIENCE)
             second_count = others.run(decide)

@@ -1,6 +1,5 @@
-from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,14 +11,14 @@ from subsidies.rules.eligibility import (
     CertificateFacts,
     PolicyValues,
     PublishedFee,
-    Sitting,
+    claimed_key,
     decide,
     first_pass_key,
     graduation_span,
     passes_for_the_first_time,
 )
+from subsidies.rules.first_pass import Sitting
 
-SCOPES = ["PERSON", "OCCUPATION", "OCCUPATION_AND_LEVEL"]
 POLICY = PolicyValues(
     version_id=1,
     first_pass_scope="PERSON",
@@ -29,12 +28,21 @@ POLICY = PolicyValues(
     fee_share=Decimal("1.0000"),
     ceiling=Decimal("2000.00"),
 )
-SITTING = Sitting(attempt_id=10, held_on=date(2026, 7, 11), occupation_id=1, level="JUNIOR", is_pass=True)
+SITTING = Sitting(
+    sitting_id=10,
+    attempt_id=10,
+    held_on=date(2026, 7, 11),
+    institution_id=1,
+    occupation_id=1,
+    level="JUNIOR",
+    outcome="PASSED",
+)
 FACTS = CertificateFacts(
     certificate_id=1,
     is_valid=True,
     issued_on=date(2026, 7, 20),
     person_id=1,
+    is_under_review=False,
     category="GRADUATING_STUDENT",
     graduated_on=date(2026, 6, 30),
     sitting=SITTING,
@@ -44,8 +52,9 @@ FACTS = CertificateFacts(
     bank_account_id=1,
     claimed_by_certificate_id=None,
 )
-EARLIER_PASS = replace(SITTING, attempt_id=5, held_on=date(2026, 3, 1))
-EARLIER_FAILURE = replace(EARLIER_PASS, is_pass=False)
+EARLIER_PASS = replace(SITTING, sitting_id=5, attempt_id=5, held_on=date(2026, 3, 1))
+EARLIER_FAILURE = replace(EARLIER_PASS, outcome="FAILED")
+FAILED_AFTER_ALL = replace(SITTING, attempt_id=12, outcome="FAILED")
 
 
 def with_policy(**values: object) -> CertificateFacts:
@@ -75,6 +84,49 @@ def with_policy(**values: object) -> CertificateFacts:
         pytest.param({"graduated_on": date(2027, 1, 1)}, "REFUSED", "graduates_in_time", id="the year after"),
         pytest.param({"graduated_on": None}, "HELD", "graduates_in_time", id="no graduation date"),
         pytest.param({"is_valid": False}, "REFUSED", "certificate_is_valid", id="revoked"),
+        pytest.param(
+            {"sitting": FAILED_AFTER_ALL}, "REFUSED", "sitting_is_still_a_pass", id="corrected to a failure"
+        ),
+        pytest.param(
+            {"sitting": replace(SITTING, attempt_id=12)}, "GRANTED", "", id="corrected and still a pass"
+        ),
+        pytest.param(
+            {"category": None, "graduated_on": None},
+            "REFUSED",
+            "trained_in_the_programme",
+            id="trained elsewhere",
+        ),
+        pytest.param({"is_under_review": True}, "HELD", "nothing_is_under_review", id="under review"),
+        pytest.param(
+            {"is_under_review": True, "other_sittings": (EARLIER_PASS,)},
+            "HELD",
+            "nothing_is_under_review",
+            id="an earlier pass that a review may turn round",
+        ),
+        pytest.param(
+            {"is_under_review": True, "sitting": FAILED_AFTER_ALL},
+            "HELD",
+            "nothing_is_under_review",
+            id="a failure that a review may turn round",
+        ),
+        pytest.param(
+            {"is_under_review": True, "claimed_by_certificate_id": 2},
+            "HELD",
+            "nothing_is_under_review",
+            id="a claim that a review may turn round",
+        ),
+        pytest.param(
+            {"is_under_review": True, "is_valid": False},
+            "REFUSED",
+            "certificate_is_valid",
+            id="a certificate that has ended waits for no review",
+        ),
+        pytest.param(
+            {"is_under_review": True, "category": "EARLIER_GRADUATE"},
+            "REFUSED",
+            "category_is_eligible",
+            id="a category waits for no review",
+        ),
         pytest.param(
             {"other_sittings": (EARLIER_PASS,)}, "REFUSED", "passes_for_the_first_time", id="passed before"
         ),
@@ -141,6 +193,48 @@ def test_an_earlier_pass_is_named():
     check = passes_for_the_first_time(replace(FACTS, other_sittings=(EARLIER_PASS,)))
 
     assert check.facts["earlier_attempt"] == EARLIER_PASS.attempt_id
+    assert check.facts["on"] == "2026-03-01"
+
+
+def test_the_whole_chain_is_stored_without_personal_data():
+    check = passes_for_the_first_time(replace(FACTS, other_sittings=(EARLIER_FAILURE,)))
+
+    assert check.facts["sittings"] == [
+        {
+            "sitting": 5,
+            "attempt": 5,
+            "held_on": "2026-03-01",
+            "institution": 1,
+            "occupation": 1,
+            "level": "JUNIOR",
+            "outcome": "FAILED",
+            "is_own": False,
+            "is_earlier": True,
+            "in_scope": True,
+            "counted": False,
+        },
+        {
+            "sitting": 10,
+            "attempt": 10,
+            "held_on": "2026-07-11",
+            "institution": 1,
+            "occupation": 1,
+            "level": "JUNIOR",
+            "outcome": "PASSED",
+            "is_own": True,
+            "is_earlier": False,
+            "in_scope": True,
+            "counted": False,
+        },
+    ]
+
+
+def test_check_names_the_scope_and_the_rule_that_it_was_derived_by():
+    facts = with_policy(first_pass_scope="OCCUPATION", first_pass_rule="FIRST_SITTING")
+
+    check = passes_for_the_first_time(facts)
+
+    assert (check.facts["scope"], check.facts["rule"]) == ("OCCUPATION", "FIRST_SITTING")
 
 
 @pytest.mark.parametrize("rule", ["FIRST_CERTIFICATE", "FIRST_SITTING"])
@@ -185,6 +279,32 @@ def test_key_without_a_policy_is_the_certificate():
 
 
 @pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        pytest.param({}, "person:1", id="a grant"),
+        pytest.param({"bank_account_id": None}, "person:1", id="a hold for an account"),
+        pytest.param({"is_under_review": True}, "person:1", id="a first pass under review"),
+        pytest.param({"is_valid": False}, "person:1", id="a refusal"),
+        pytest.param(
+            {"is_under_review": True, "other_sittings": (EARLIER_PASS,)},
+            "certificate:1",
+            id="a hold behind an earlier pass",
+        ),
+        pytest.param(
+            {"is_under_review": True, "claimed_by_certificate_id": 2},
+            "certificate:1",
+            id="a hold behind another claim",
+        ),
+        pytest.param({"policy": None}, "certificate:1", id="no policy yet"),
+    ],
+)
+def test_a_hold_claims_only_what_would_be_granted(changes, key):
+    facts = replace(FACTS, **changes)
+
+    assert claimed_key(facts, decide(facts)) == key
+
+
+@pytest.mark.parametrize(
     ("issued_on", "rule", "first", "last"),
     [
         (date(2026, 7, 20), "CALENDAR", date(2026, 1, 1), date(2026, 12, 31)),
@@ -204,84 +324,3 @@ def test_a_certificates_own_day_lies_in_its_graduation_span(rule, day):
     first, last = graduation_span(day, rule)
 
     assert first <= day <= last
-
-
-# ── Whatever happened before ─────────────────────────────────────────────────────────────────────────────
-@st.composite
-def chains(draw) -> list[Sitting]:
-    """One person's sittings, recorded in any order, often on one day."""
-    count = draw(st.integers(min_value=1, max_value=8))
-    return [
-        Sitting(
-            attempt_id=attempt_id,
-            held_on=date(2026, 3, 1) + timedelta(days=draw(st.integers(0, 3))),
-            occupation_id=draw(st.integers(1, 2)),
-            level=draw(st.sampled_from(["JUNIOR", "SENIOR"])),
-            is_pass=draw(st.booleans()),
-        )
-        for attempt_id in range(1, count + 1)
-    ]
-
-
-def facts_of(sitting: Sitting, chain: list[Sitting], policy: PolicyValues) -> CertificateFacts:
-    others = tuple(other for other in chain if other is not sitting)
-    return replace(
-        FACTS, certificate_id=sitting.attempt_id, sitting=sitting, other_sittings=others, policy=policy
-    )
-
-
-def first_passes(chain: list[Sitting], policy: PolicyValues) -> Counter[str]:
-    granted = [
-        facts
-        for facts in (facts_of(sitting, chain, policy) for sitting in chain if sitting.is_pass)
-        if decide(facts).decision == "GRANTED"
-    ]
-    return Counter(first_pass_key(facts) for facts in granted)
-
-
-@pytest.mark.parametrize("scope", SCOPES)
-@given(chain=chains())
-def test_every_scope_with_a_pass_has_exactly_one_first_pass(scope, chain):
-    policy = replace(POLICY, first_pass_scope=scope)
-    scopes = {first_pass_key(facts_of(sitting, chain, policy)) for sitting in chain if sitting.is_pass}
-
-    assert first_passes(chain, policy) == dict.fromkeys(scopes, 1)
-
-
-@pytest.mark.parametrize("scope", SCOPES)
-@given(chain=chains())
-def test_a_first_sitting_is_paid_if_it_is_a_pass(scope, chain):
-    policy = replace(POLICY, first_pass_scope=scope, first_pass_rule="FIRST_SITTING")
-    first_sittings: dict[str, Sitting] = {}
-    for sitting in sorted(chain, key=lambda each: each.order):
-        first_sittings.setdefault(first_pass_key(facts_of(sitting, chain, policy)), sitting)
-
-    passed = {key: 1 for key, sitting in first_sittings.items() if sitting.is_pass}
-
-    assert first_passes(chain, policy) == passed
-
-
-@given(
-    facts=st.builds(
-        replace,
-        st.just(FACTS),
-        is_valid=st.booleans(),
-        category=st.sampled_from(["GRADUATING_STUDENT", "ENTERPRISE_EMPLOYEE", "EARLIER_GRADUATE"]),
-        graduated_on=st.none() | st.dates(min_value=date(2025, 6, 1), max_value=date(2027, 6, 1)),
-        policy=st.none() | st.just(POLICY),
-        fee=st.none()
-        | st.builds(PublishedFee, st.just(1), st.decimals(min_value="0.01", max_value=9_000, places=2)),
-        bank_account_id=st.none() | st.just(1),
-        claimed_by_certificate_id=st.none() | st.just(2),
-        other_sittings=chains().map(tuple),
-    )
-)
-def test_a_grant_rests_on_checks_that_all_passed_and_others_name_one_that_did_not(facts):
-    ruling = decide(facts)
-
-    outcomes = {check.name: check.outcome for check in ruling.checks}
-    if ruling.decision == "GRANTED":
-        assert set(outcomes.values()) == {"PASSED"}
-        assert 0 < ruling.amount <= POLICY.ceiling
-    else:
-        assert outcomes[ruling.reason] == {"REFUSED": "FAILED", "HELD": "UNKNOWN"}[ruling.decision]

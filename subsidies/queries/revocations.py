@@ -1,0 +1,225 @@
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from assessment.enums import CertificateStatus
+from assessment.models import LevelCertificate
+from assessment.queries import freezes_person
+from enrollment.models import Trainee
+from enrollment.queries import lock_trainees, rows_of_persons
+from institutions.models import User
+from subsidies.enums import BatchStatus, Decision, PaymentStatus
+from subsidies.models import Entitlement, Payment, PaymentBatch, Recovery
+from subsidies.policies import can_see_money
+from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
+from subsidies.rules.eligibility import HANGS_ON_RESULTS
+
+
+# ── What keeps a batch from leaving ──────────────────────────────────────────────────────────────────────
+def lock_what_stands_behind(payments: Collection[Payment]) -> None:
+    """Lock the certificates that these payments rest on, then their people.
+
+    Until this transaction ends nobody revokes or re-issues one of them, and nobody freezes or merges a payee.
+    """
+    certificates = LevelCertificate.objects.select_for_update(of=("self",), no_key=True)
+    rows = certificates.filter(pk__in={payment.entitlement.certificate_id for payment in payments})
+    list(rows.order_by("pk").values_list("pk", flat=True))
+    lock_trainees(rows_of_persons({payment.payee_id for payment in payments}))
+
+
+def payments_owed(payment_ids: Collection[int]) -> set[int]:
+    """Return which of these payments are owed at this moment: certificate not revoked, person not frozen."""
+    payments = Payment.objects.filter(pk__in=payment_ids).exclude(is_owed_no_more())
+    return set(payments.filter(~freezes_person("payee")).values_list("pk", flat=True))
+
+
+def lines_held_up(batch: PaymentBatch) -> dict[str, int]:
+    """Return how many of a batch's payments are `revoked` with their certificates, and how many are `frozen`."""
+    payments = Payment.objects.filter(attempts__batch=batch)
+    frozen = payments.filter(freezes_person("payee")).exclude(is_owed_no_more())
+    return {"revoked": payments.filter(is_owed_no_more()).count(), "frozen": frozen.count()}
+
+
+def batch_ids_held_up() -> list[int]:
+    """Return the batches that wait for signatures although something in them must not be paid now."""
+    held_up = Payment.objects.filter(attempts__batch=OuterRef("pk")).filter(
+        is_owed_no_more() | Q(freezes_person("payee"))
+    )
+    batches = PaymentBatch.objects.filter(Exists(held_up), status=BatchStatus.ASSEMBLED)
+    return list(batches.order_by("pk").values_list("pk", flat=True))
+
+
+# ── What follows a certificate that is revoked ───────────────────────────────────────────────────────────
+def payment_ids_to_take_back(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` payments that are to be cancelled or recovered, oldest first, from behind this one on.
+
+    One that is with the bank waits for the bank's word.
+    """
+    payments = Payment.objects.filter(_is_to_take_back(), pk__gt=after)
+    return list(payments.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def lock_payments_to_take_back(payment_ids: Collection[int]) -> list[Payment]:
+    """Return those of these payments that are still to be cancelled or recovered, locked; others' are left out."""
+    locked = list(
+        Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(_is_to_take_back(), pk__in=payment_ids)
+        .select_related("entitlement__certificate")
+        .order_by("pk")
+    )
+    # A recovery leaves its payment as it is, so that one opened while we came to the lock shows only now.
+    live = Recovery.objects.filter(payment__in=locked, withdrawn_at__isnull=True)
+    recovered = set(live.values_list("payment_id", flat=True))
+    return [payment for payment in locked if payment.pk not in recovered]
+
+
+def lock_certificates_of_people(payee_ids: Collection[int]) -> None:
+    """Lock every certificate of these people, then their rows: waits for whoever is deciding one of them.
+
+    What is read afterwards is what that decision left, and nobody decides about these people until this transaction
+    ends.
+    """
+    rows = rows_of_persons(payee_ids)
+    certificates = LevelCertificate.objects.select_for_update(of=("self",), no_key=True)
+    list(certificates.filter(trainee__in=rows).order_by("pk").values_list("pk", flat=True))
+    lock_trainees(rows)
+
+
+def certificates_barred_by(payee_ids: Collection[int]) -> list[int]:
+    """Return these people's certificates that were refused by what another one may have said.
+
+    Asked before the people's certificates are locked, it would miss a refusal that is about to be committed.
+    """
+    refused = Entitlement.objects.filter(
+        certificate__trainee__in=rows_of_persons(payee_ids),
+        superseded_at__isnull=True,
+        decision=Decision.REFUSED,
+        reason__in=HANGS_ON_RESULTS,
+    )
+    return list(refused.order_by("certificate_id").values_list("certificate_id", flat=True))
+
+
+def last_revoked_at(payments: Collection[Payment]) -> dict[int, datetime]:
+    """Return when the last certificate of each of these payments' sittings was revoked, by payment."""
+    revoked = _of_the_sitting("entitlement__certificate").filter(status=CertificateStatus.REVOKED)
+    last = Subquery(revoked.order_by("-ended_at").values("ended_at")[:1])
+    found = Payment.objects.filter(pk__in=[payment.pk for payment in payments]).annotate(last=last)
+    return dict(found.values_list("pk", "last"))
+
+
+def recovery_counts(payments: Collection[Payment]) -> dict[int, int]:
+    """Return how often each of these payments was asked back, withdrawn ones counted; without those that never were."""
+    asked = Recovery.objects.filter(payment__in=payments).order_by().values("payment_id")
+    return dict(asked.annotate(count=Count("pk")).values_list("payment_id", "count"))
+
+
+def _is_to_take_back() -> Q:
+    unpaid = Q(status__in=[PaymentStatus.READY, PaymentStatus.RETURNED]) & ~Q(said_to_be_paid())
+    is_asked_back = Exists(Recovery.objects.filter(payment=OuterRef("pk"), withdrawn_at__isnull=True))
+    paid = Q(status=PaymentStatus.PAID) & ~is_asked_back & ~_holds_a_valid_one("entitlement__certificate")
+    return is_owed_no_more() & (unpaid | paid)
+
+
+def _of_the_sitting(path: str) -> QuerySet[LevelCertificate]:
+    """Return the certificates of the same sitting as the one that `path` leads to, for use in a subquery."""
+    return LevelCertificate.objects.filter(
+        trainee=OuterRef(f"{path}__trainee"), attempt__session=OuterRef(f"{path}__attempt__session")
+    )
+
+
+def _holds_a_valid_one(path: str) -> Exists:
+    return Exists(_of_the_sitting(path).filter(status=CertificateStatus.VALID))
+
+
+# ── What follows a pass that stands again ────────────────────────────────────────────────────────────────
+def recovery_ids_to_withdraw(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` recoveries of sittings that have a valid certificate again, from behind this one on."""
+    live = Recovery.objects.filter(
+        _holds_a_valid_one("payment__entitlement__certificate"), withdrawn_at__isnull=True, pk__gt=after
+    )
+    return list(live.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def lock_recoveries_to_withdraw(recovery_ids: Collection[int]) -> list[tuple[Recovery, int]]:
+    """Return those of these that are still to be withdrawn, locked, each with the valid certificate.
+
+    Those that another worker has locked are left out.
+    """
+    live = Recovery.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    locked = live.filter(pk__in=recovery_ids, withdrawn_at__isnull=True).select_related("payment")
+    recoveries = list(locked.order_by("pk"))
+    valid = _of_the_sitting("payment__entitlement__certificate").filter(status=CertificateStatus.VALID)
+    found = Recovery.objects.filter(pk__in=[recovery.pk for recovery in recoveries]).annotate(
+        valid=Subquery(valid.values("pk")[:1])
+    )
+    certificates = dict(found.values_list("pk", "valid"))
+    return [
+        (recovery, certificates[recovery.pk])
+        for recovery in recoveries
+        if certificates[recovery.pk] is not None
+    ]
+
+
+# ── What follows a merge ─────────────────────────────────────────────────────────────────────────────────
+def unpaid_of_merged_people(*, after: int, limit: int) -> list[Payment]:
+    """Return up to `limit` payments to people of several rows that nobody has instructed, from behind this one on.
+
+    Those of people who are frozen are left out, and those that are about to be cancelled.
+    """
+    return list(_unpaid().filter(pk__gt=after).filter(_goes_to_a_merged_person()).order_by("pk")[:limit])
+
+
+def lock_unpaid(payment_ids: Collection[int]) -> list[Payment]:
+    """Return those of these payments that nobody has instructed, locked; those of other workers left out."""
+    return list(
+        _unpaid()
+        .select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(pk__in=payment_ids)
+        .select_related("entitlement__certificate")
+        .order_by("pk")
+    )
+
+
+def rows_of_merged_people(payments: Collection[Payment]) -> dict[int, int]:
+    """Return every row of those of the payees who have several, each with the id of its person."""
+    found = Payment.objects.filter(pk__in=[payment.pk for payment in payments])
+    merged = found.filter(_goes_to_a_merged_person()).values_list("payee_id", flat=True)
+    return rows_of_persons(set(merged))
+
+
+def grants_of(trainee_ids: Collection[int]) -> list[Entitlement]:
+    """Return the live grants of these rows of people, without those that are about to be voided."""
+    granted = Entitlement.objects.filter(
+        certificate__trainee_id__in=trainee_ids, decision=Decision.GRANTED, superseded_at__isnull=True
+    )
+    ending = Q(
+        certificate__status=CertificateStatus.REVOKED,
+        payment__status__in=[PaymentStatus.READY, PaymentStatus.RETURNED],
+    )
+    return list(granted.exclude(ending).select_related("payment", "certificate__attempt", "policy_version"))
+
+
+def _unpaid() -> QuerySet[Payment]:
+    return Payment.objects.filter(
+        ~said_to_be_paid(),
+        ~freezes_person("payee"),
+        ~is_owed_no_more(),
+        status__in=[PaymentStatus.READY, PaymentStatus.RETURNED],
+    )
+
+
+def _goes_to_a_merged_person() -> Q:
+    merged = Exists(Trainee.objects.filter(merged_into=OuterRef("payee")))
+    return Q(payee__merged_into__isnull=False) | Q(merged)
+
+
+# ── What people see ──────────────────────────────────────────────────────────────────────────────────────
+def recoveries_visible_to(user: User) -> QuerySet[Recovery]:
+    """Return the money that is to come back, for those who see the money."""
+    return Recovery.objects.all() if can_see_money(user) else Recovery.objects.none()
+
+
+def recoveries_with_certificates_visible_to(user: User) -> QuerySet[Recovery]:
+    """Return the same with what a list shows of each."""
+    return recoveries_visible_to(user).select_related("payment__payee", "payment__entitlement__certificate")
