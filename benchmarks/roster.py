@@ -69,7 +69,7 @@ def run(bench: Bench) -> Result:
     from benchmarks.import_export import seconds_with_import_export
     from demo.generator import make_trainees
 
-    people = _people()
+    people = new_people()
     known = bench.rows(100_000, quick=500)
     bench.say(f"making {known:,} trainees")
     make_trainees(known, seed=1)
@@ -78,15 +78,15 @@ def run(bench: Bench) -> Result:
     count = bench.rows(10_000, quick=200)
     for repeat in range(bench.repeats()):
         bench.say(f"roster {repeat + 1} of {count:,} people")
-        _measure_one(timings, _workbook(people, count))
+        _measure_one(timings, roster_workbook(people, count))
 
     many = bench.rows(100_000, quick=1_000)
     bench.say(f"one roster of {many:,} people in a process of its own")
-    whole = _measure_many(_workbook(people, many), many)
+    whole = _measure_many(roster_workbook(people, many), many)
 
     few = bench.rows(2_000, quick=50)
     bench.say(f"{few:,} people through django-import-export")
-    other = seconds_with_import_export(_workbook(people, few, is_plain=True), _new_class(few))
+    other = seconds_with_import_export(roster_workbook(people, few, is_plain=True), new_class(few))
 
     return Result(
         figures={
@@ -114,12 +114,12 @@ def _measure_one(timings: Timings, content: bytes) -> None:
 
     from enrollment.services.roster_checks import check_roster
 
-    training_class = _new_class(20_000)
+    training_class = new_class(20_000)
     timings.bare_read.append(median_seconds(lambda: bare_read(content), repeats=3))
     uploads: list[Any] = []
 
     def preview() -> None:
-        upload = _received(training_class, content)
+        upload = received(training_class, content)
         uploads.append(check_roster(upload_id=upload.pk, now=timezone.now(), holders_of=holders_of()))
 
     timings.preview.append(seconds_of(preview))
@@ -170,8 +170,8 @@ def _seconds_of_bare_copy(class_id: int) -> float:
 def _measure_many(content: bytes, many: int) -> dict[str, float]:
     """Return what 100,000 rows take in a fresh process, and its peak."""
     uploads: list[Any] = []
-    training_class = _new_class(many)
-    receiving = seconds_of(lambda: uploads.append(_received(training_class, content)))
+    training_class = new_class(many)
+    receiving = seconds_of(lambda: uploads.append(received(training_class, content)))
     child = subprocess.run(
         [sys.executable, "-m", "benchmarks.roster_child", str(uploads[0].pk)],
         capture_output=True,
@@ -182,7 +182,7 @@ def _measure_many(content: bytes, many: int) -> dict[str, float]:
     return {**answer, "all": receiving + answer["check"] + answer["confirm"]}
 
 
-def _received(training_class: Any, content: bytes) -> Any:
+def received(training_class: Any, content: bytes) -> Any:
     from django.utils import timezone
 
     from enrollment.services.roster_uploads import UploadedFile, receive_roster
@@ -215,7 +215,7 @@ def holders_of() -> Callable[..., set[str]]:
     return certificate_holders()
 
 
-def _new_class(seats: int) -> Any:
+def new_class(seats: int) -> Any:
     """Return a class that takes rosters, at an institution of the generated world."""
     from django.utils import timezone
 
@@ -246,7 +246,7 @@ def _new_class(seats: int) -> Any:
     )
 
 
-def _people() -> Iterator[dict[str, str]]:
+def new_people() -> Iterator[dict[str, str]]:
     """Yield people whom nobody has enrolled, every column of theirs filled that a graduating student fills."""
     from demo.identifiers import make_card_number, make_cnaps, make_mobile, make_resident_id
 
@@ -272,7 +272,7 @@ def _people() -> Iterator[dict[str, str]]:
         number += 1
 
 
-def _workbook(people: Iterator[dict[str, str]], count: int, *, is_plain: bool = False) -> bytes:
+def roster_workbook(people: Iterator[dict[str, str]], count: int, *, is_plain: bool = False) -> bytes:
     """Return a roster of the next people: the template filled in, or a sheet with a header and nothing else."""
     from enrollment.roster.template import write_roster
 

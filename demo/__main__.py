@@ -114,10 +114,12 @@ def _run(arguments: argparse.Namespace, services: dict[str, str]) -> int:
     world = make_world(now=timezone.now())
     with processes(FOLDER, os.environ, say) as started:
         port = _free_port(arguments.port)
+        base_url = f"http://127.0.0.1:{port}"
+        # What the QR codes of this demo lead to.
+        os.environ["PORTAL_ORIGIN"] = base_url
         started.start("web", (*WEB, "--bind", f"127.0.0.1:{port}"))
         _start_bank(started)
         _start_workers(started)
-        base_url = f"http://127.0.0.1:{port}"
         wait_until("the web server", lambda: _answers(f"{base_url}/healthz"), started=started)
         say(f"web server, worker, beat and the simulated bank are up: {base_url}")
         complete = arguments.serve_only or _do_main_job(arguments, world, started, base_url)
@@ -153,6 +155,8 @@ def _do_main_job(arguments: argparse.Namespace, world: "World", started: Process
             started.check()
     job.wait_for_the_bank()
     job.pay_the_returned_again()
+    job.revoke_one()
+    job.check_in_public()
     wrong = all_of_it_happened(world)
     print(f"\nWhat happened\n{table(world, BANK)}\n", flush=True)
     for text in wrong:
@@ -211,6 +215,7 @@ def _print_addresses(base_url: str) -> None:
     print(f"  public page      {base_url}/")
     print(f"  portal           {base_url}/login/")
     print(f"  bureau's admin   {base_url}/admin/")
+    print(f"  check a paper    {base_url}/verify/")
     if certificate:
         print(f"  one certificate  {base_url}/certificates/{certificate.public_id}/ (as operator)")
     print(f"  health           {base_url}/readyz")

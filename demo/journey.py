@@ -7,17 +7,17 @@ from datetime import date, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from assessment.enums import SessionStatus
-from assessment.models import AssessmentSession, LevelCertificate
+from assessment.enums import CertificateStatus, ResultsStatus, SessionStatus
+from assessment.models import AssessmentSession, LevelCertificate, ResultsUpload, SessionCandidate
 from assessment.results.template import write_results
 from demo import people
 from demo.identifiers import make_cnaps
-from demo.processes import Processes, wait_until
+from demo.processes import JourneyFailed, Processes, wait_until
 from demo.visitor import Visitor
 from demo.world import World
 from enrollment.queries import id_number_hash
 from subsidies.enums import BatchStatus, Decision, PaymentStatus
-from subsidies.models import Entitlement, Payment, PaymentBatch
+from subsidies.models import Entitlement, Payment, PaymentBatch, Recovery
 
 HIDDEN_HASH = re.compile(r'name="sha256" value="([^"]+)"')
 
@@ -33,23 +33,102 @@ class MainJob:
         self.year = world.training_class.starts_on.year
 
     def assess(self) -> None:
-        """The evaluation institution hands in the results of the sitting."""
-        self._record(self.world.sessions[0], self._first_results())
+        """The evaluation institution draws the class, admits everybody and hands in the results of the sitting."""
+        first, second = self.world.sessions
+        if self._is_open(first):
+            assessor = Visitor(self.base_url, "assessor")
+            candidates = f"/sessions/{first.public_id}/candidates/"
+            drawn = {"class": str(self.world.training_class.public_id)}
+            assessor.submit(candidates, f"{candidates}draw/", drawn)
+            self._admit(assessor, first)
+        if self._is_open(second):
+            # They sign up for the afternoon before the results of the morning are out; one of them passes twice.
+            assessor = Visitor(self.base_url, "assessor")
+            for position in (people.PASSES_TWICE, people.FAILS_THEN_PASSES):
+                self._add_one(assessor, second, position)
+            self._admit(assessor, second)
+        self._record(first, self._first_results())
 
     def assess_again(self) -> None:
         """The evaluation institution hands in the results of the retake."""
         self._record(self.world.sessions[1], self._retake_results())
+
+    def _is_open(self, session: AssessmentSession) -> bool:
+        session.refresh_from_db()
+        return session.status == SessionStatus.FILED
+
+    def _add_one(self, assessor: Visitor, session: AssessmentSession, position: int) -> None:
+        person = people.roster(self.year)[position]
+        id_hash = id_number_hash(person["id_number"])
+        if SessionCandidate.objects.filter(session=session, trainee__id_number_hash=id_hash).exists():
+            return
+        page = f"/sessions/{session.public_id}/candidates/"
+        fields = {"id_number": person["id_number"], "name": person["name"], "mobile": person["mobile"]}
+        assessor.submit(page, f"{page}one/", fields)
+
+    def _admit(self, assessor: Visitor, session: AssessmentSession) -> None:
+        page = f"/sessions/{session.public_id}/"
+        assessor.submit(f"{page}candidates/", f"{page}admission/")
+        if not assessor.file(f"{page}candidates/list/"):
+            raise JourneyFailed("The candidate list is empty.")
+        count = SessionCandidate.objects.filter(session=session, admission_number__isnull=False).count()
+        self.say(f"{count} candidates of {session.reference} were admitted")
 
     def _record(self, session: AssessmentSession, results: list[dict[str, str]]) -> None:
         session.refresh_from_db()
         if session.status == SessionStatus.RECORDED:
             self.say(f"the results of {session.reference} went in during an earlier run")
             return
-        path = f"/sessions/{session.public_id}/"
+        path = f"/sessions/{session.public_id}/results/"
         content = write_results(results, session_reference=session.reference)
-        Visitor(self.base_url, "assessor").submit(path, f"{path}results/", file=("results.xlsx", content))
+        assessor = Visitor(self.base_url, "assessor")
+        assessor.submit(path, path, file=("results.xlsx", content))
+        upload = ResultsUpload.objects.filter(session=session).latest("id")
+        if upload.status != ResultsStatus.READY:
+            raise JourneyFailed(f"The results of {session.reference} have problems: {upload.problems}")
+        checked = f"/results/{upload.public_id}/"
+        assessor.submit(checked, f"{checked}recording/")
         certificates = LevelCertificate.objects.filter(attempt__session=session).count()
         self.say(f"the evaluation institution recorded {len(results)} results, {certificates} certificates")
+
+    def revoke_one(self) -> None:
+        """A certificate that was paid turns out to be false: proposed by one, approved by another, to be got back."""
+        certificate = self._certificate_of(people.FALSELY_CERTIFIED)
+        if certificate.status != CertificateStatus.REVOKED:
+            page = f"/level-certificates/{certificate.public_id}/"
+            Visitor(self.base_url, "assessor").submit(
+                page, f"{page}revocation/", {"reason": "Somebody else sat the examination."}
+            )
+            proposal = certificate.revocations.get()
+            decided = f"/certificate-revocations/{proposal.public_id}/"
+            Visitor(self.base_url, "reviewer").submit(
+                decided, f"{decided}approval/", {"reason": "The photographs show two people."}
+            )
+        wait_until(
+            "the recovery of what was paid",
+            lambda: Recovery.objects.filter(payment__entitlement__certificate=certificate).exists(),
+            started=self.started,
+        )
+        self.say("a certificate was revoked after it had been paid, and a recovery was opened")
+
+    def check_in_public(self) -> None:
+        """Anybody asks whether two certificates hold, by their numbers and names."""
+        for position, expected in (
+            (people.FALSELY_CERTIFIED, "This certificate is revoked"),
+            (people.WITHOUT_ACCOUNT, "This certificate is valid"),
+        ):
+            number, name = self._certificate_of(position).number, people.roster(self.year)[position]["name"]
+            anybody = Visitor(self.base_url, language="en")
+            answer = anybody.submit("/verify/", "/verify/", {"number": number, "name": name})
+            if expected not in answer.text:
+                raise JourneyFailed(f"The public page does not say of {number}: {expected}.")
+        self.say("the public verification page knows which certificate holds and which was revoked")
+
+    def _certificate_of(self, position: int) -> LevelCertificate:
+        id_number = people.roster(self.year)[position]["id_number"]
+        return LevelCertificate.objects.filter(
+            trainee__id_number_hash=id_number_hash(id_number), attempt__session=self.world.sessions[0]
+        ).get()
 
     def wait_for_decisions(self) -> None:
         """The worker decides by itself: nobody applies."""

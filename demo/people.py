@@ -19,6 +19,7 @@ ACCOUNT_NOT_ACTIVATED = 9
 FAILS_THEN_PASSES = 12
 ABSENT = 17
 PASSES_TWICE = 2
+FALSELY_CERTIFIED = 20
 
 
 def roster(year: int) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from enrollment.models import RosterRow
 from enrollment.roster.messages import message_for
 from subsidies.explanations import check_name
 from subsidies.invariants import INVARIANTS, find_violations
-from subsidies.models import BankResultLine, Budget, Entitlement, JournalLine, Payment, PaymentBatch
+from subsidies.models import BankResultLine, Budget, Entitlement, JournalLine, Payment, PaymentBatch, Recovery
 from subsidies.queries import journal_balance
 
 # What the forty people of the demo come to; see demo/people.py.
@@ -21,6 +21,8 @@ EXPECTED = {
     "decisions": Counter({"GRANTED": 35, "REFUSED": 5}),
     "payments": Counter({"PAID": 35}),
     "bank": Counter({"PAID": 35, "RETURNED": 1}),
+    "certificates": Counter({"VALID": 39, "REVOKED": 1}),
+    "recoveries": Counter({"certificate_revoked": 1}),
 }
 
 
@@ -32,6 +34,8 @@ def figures(world: World) -> dict[str, Counter[str]]:
         certificate__attempt__session__in=world.sessions, superseded_at__isnull=True
     )
     payments = Payment.objects.filter(entitlement__in=decisions)
+    certificates = LevelCertificate.objects.filter(attempt__session__in=world.sessions)
+    recoveries = Recovery.objects.filter(payment__in=payments)
     answers = BankResultLine.objects.filter(attempt__payment__in=payments)
     return {
         "rows": Counter(rows.values_list("outcome", flat=True)),
@@ -39,6 +43,8 @@ def figures(world: World) -> dict[str, Counter[str]]:
         "decisions": Counter(decisions.values_list("decision", flat=True)),
         "payments": Counter(payments.values_list("status", flat=True)),
         "bank": Counter(answers.values_list("answer", flat=True)),
+        "certificates": Counter(certificates.values_list("status", flat=True)),
+        "recoveries": Counter(recoveries.values_list("reason", flat=True)),
     }
 
 
@@ -60,7 +66,7 @@ def table(world: World, bank_folder: Path) -> str:
     lines.append(("roster rows", _counts(found["rows"])))
     lines += [("  refused", text) for text in _refused_rows(world)]
     lines.append(("attempts", _counts(found["attempts"])))
-    lines.append(("certificates", str(LevelCertificate.objects.count())))
+    lines.append(("certificates", _counts(found["certificates"])))
     lines.append(("entitlements", _counts(found["decisions"])))
     lines += [("  not granted", text) for text in _not_granted()]
     lines += [("  held at first", text) for text in _held_at_first()]
@@ -81,6 +87,7 @@ def table(world: World, bank_folder: Path) -> str:
         lines.append(
             ("budget", f"{budget.year}: {budget.paid} paid, {budget.reserved} reserved of {budget.allotted}")
         )
+    lines.append(("recoveries", _counts(found["recoveries"])))
     lines.append(("journal", f"{JournalLine.objects.count()} lines, balance {journal_balance()}"))
     lines.append(("invariants", f"{len(INVARIANTS) - len(find_violations())} of {len(INVARIANTS)} hold"))
     return "\n".join(f"  {name:<16} {text}" for name, text in lines)

@@ -1,6 +1,7 @@
 """One person at the portal, over HTTP, with a browser session of their own."""
 
 import re
+from collections.abc import Mapping
 
 import httpx
 
@@ -12,11 +13,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Visitor:
-    """One person with a browser session of their own."""
+    """One person with a browser session of their own; without a user name, anybody."""
 
-    def __init__(self, base_url: str, username: str) -> None:
-        self.client = httpx.Client(base_url=base_url, timeout=60, follow_redirects=True)
-        self.submit("/login/", "/login/", {"username": username, "password": PASSWORD})
+    def __init__(self, base_url: str, username: str = "", *, language: str = "zh-hans") -> None:
+        self.client = httpx.Client(
+            base_url=base_url, timeout=60, follow_redirects=True, cookies={"django_language": language}
+        )
+        if username:
+            self.submit("/login/", "/login/", {"username": username, "password": PASSWORD})
 
     def page(self, path: str) -> str:
         """Open a page and return what it says."""
@@ -36,7 +40,7 @@ class Visitor:
         self,
         page: str,
         action: str,
-        fields: dict[str, str | list[str]] | None = None,
+        fields: Mapping[str, str | list[str]] | None = None,
         file: tuple[str, bytes] | None = None,
     ) -> httpx.Response:
         """Send a form of a page, with the token that the page gave."""

@@ -1,14 +1,20 @@
 """What stands before the demo's main job begins: institutions, people in their offices, a policy, a budget, a class."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from assessment.models import AssessmentSession
-from assessment.services.sessions import SessionPlan, file_session
+from assessment.models import AssessmentPolicy, AssessmentSession
+from assessment.services.assessment_policies import (
+    AssessmentPolicyDraft,
+    approve_assessment_policy,
+    draft_assessment_policy,
+)
+from assessment.services.session_checks import SessionPlan
+from assessment.services.sessions import file_session
 from demo.identifiers import make_credit_code
 from enrollment.models import IntakePolicy, TrainingClass
 from enrollment.services.answers import confirm_class
@@ -18,6 +24,7 @@ from enrollment.services.plan_checks import ClassPlan, TrainerPlan
 from institutions.enums import AccreditationKind, Level, Role
 from institutions.models import (
     Accreditation,
+    AssessmentSite,
     District,
     FeeSchedule,
     FundedQuota,
@@ -25,7 +32,9 @@ from institutions.models import (
     Occupation,
     User,
 )
+from institutions.services.fees import FeePublication, publish_fee_schedule
 from institutions.services.quotas import set_funded_quota
+from institutions.services.sites import SitePlan, open_site
 from institutions.services.users import Office, create_user
 from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
 from subsidies.models import Budget, PolicyVersion
@@ -62,9 +71,11 @@ def make_world(*, now: datetime) -> World:
     assessor = _institution("重庆示例人才评价中心", "Chongqing Example Talent Evaluation Center", 2, district)
     _accredit(trainer, AccreditationKind.TRAINING, occupation)
     _accredit(assessor, AccreditationKind.EVALUATION, occupation)
-    _publish_fee(assessor, occupation)
     users = _users(district, trainer, assessor, now)
+    _publish_fees(assessor, occupation, users, now)
     _policy(users, now)
+    _assessment_policy(users, now)
+    site = _site(assessor, district, users, now)
     _budget(users, today.year, now)
     _budget(users, today.year + 1, now)
 
@@ -73,6 +84,7 @@ def make_world(*, now: datetime) -> World:
         _quota(trainer, year, users, now)
     training_class = _class_that_runs(occupation, assessor, users, now)
     waiting_class = _class_that_waits(occupation, assessor, users, now)
+    # Filed in time for today, when the demo's people have just completed their class.
     sessions = tuple(
         AssessmentSession.objects.filter(reference=reference).first()
         or file_session(
@@ -80,12 +92,18 @@ def make_world(*, now: datetime) -> World:
                 reference=reference,
                 occupation_id=occupation.pk,
                 level=Level.JUNIOR,
-                held_on=today - timedelta(days=days_ago),
+                held_on=today,
+                site_id=site.pk,
+                theory_time=theory_time,
+                practice_time=practice_time,
             ),
             filer=users["assessor"],
-            now=now,
+            now=now - timedelta(days=10),
         )
-        for reference, days_ago in zip(SESSION_REFERENCES, (1, 0), strict=True)
+        for reference, theory_time, practice_time in (
+            (SESSION_REFERENCES[0], time(8, 30), time(10)),
+            (SESSION_REFERENCES[1], time(14), time(15, 30)),
+        )
     )
     first, second = sessions
     return World(training_class, waiting_class, (first, second))
@@ -165,6 +183,39 @@ def _intake_policy(users: dict[str, User], now: datetime) -> None:
     approve_intake_policy(version_id=version.pk, approver=users["reviewer"], now=now)
 
 
+def _assessment_policy(users: dict[str, User], now: datetime) -> None:
+    if AssessmentPolicy.objects.exists():
+        return
+    version = draft_assessment_policy(
+        draft=AssessmentPolicyDraft(
+            name="示例考核政策 Example assessment policy 2025-2030",
+            starts_on=date(2025, 1, 1),
+            ends_before=date(2031, 1, 1),
+            theory_pass_mark=Decimal("60.0"),
+            practice_pass_mark=Decimal("60.0"),
+            admits_outside_candidates=True,
+            certificate_number_pattern=r"CQ[0-9]{8,16}",
+            filing_lead_days=3,
+            results_due_days=30,
+            review_window_days=30,
+            heaping_band=Decimal("2.0"),
+            heaping_share=Decimal("0.5000"),
+            identical_count=3,
+            signal_candidate_count=10,
+            source=EXAMPLE,
+        ),
+        author=users["admin"],
+        now=now,
+    )
+    approve_assessment_policy(version_id=version.pk, approver=users["reviewer"], now=now)
+
+
+def _site(assessor: Institution, district: District, users: dict[str, User], now: datetime) -> AssessmentSite:
+    plan = SitePlan("沙坪坝示例考核站点", district.pk, "示例路 8 号 二楼机房", 45)
+    found = AssessmentSite.objects.filter(institution=assessor, name=plan.name).first()
+    return found or open_site(plan=plan, operator=users["assessor"], now=now)
+
+
 def _quota(trainer: Institution, year: int, users: dict[str, User], now: datetime) -> None:
     if not FundedQuota.objects.filter(institution=trainer, year=year).exists():
         set_funded_quota(
@@ -180,6 +231,7 @@ def _quota(trainer: Institution, year: int, users: dict[str, User], now: datetim
 ACCOUNTS = (
     ("school", "陈校长", Role.TRAINING_MANAGER),
     ("assessor", "林评价", Role.EVALUATION_OPERATOR),
+    ("assessor2", "周复核", Role.EVALUATION_OPERATOR),
     ("district", "沙区审核员", Role.DISTRICT_REVIEWER),
     ("operator", "市局经办", Role.MUNICIPAL_OPERATOR),
     ("reviewer", "市局审核", Role.MUNICIPAL_REVIEWER),
@@ -194,6 +246,7 @@ def _users(district: District, trainer: Institution, assessor: Institution, now:
     offices = {
         "school": Office(institution=trainer),
         "assessor": Office(institution=assessor),
+        "assessor2": Office(institution=assessor),
         "district": Office(district=district),
     }
     known = {user.username: user for user in User.objects.all()}
@@ -230,24 +283,33 @@ def _accredit(institution: Institution, kind: AccreditationKind, occupation: Occ
         )
 
 
-def _publish_fee(assessor: Institution, occupation: Occupation) -> None:
-    """Two schedules that follow each other: the fee in force on the assessment's day is the one that counts."""
-    for total, in_force in (
-        ((Decimal("400.00"), Decimal("500.00")), DateRange(date(2025, 1, 1), date(2026, 1, 1))),
-        ((Decimal("400.00"), Decimal("680.00")), DateRange(date(2026, 1, 1), date(2031, 1, 1))),
+def _publish_fees(
+    assessor: Institution, occupation: Occupation, users: dict[str, User], now: datetime
+) -> None:
+    """Two schedules that follow each other: the fee in force on the assessment's day is the one that counts.
+
+    Both were announced before the portal was there, so that the bureau writes them down.
+    """
+    if FeeSchedule.objects.filter(institution=assessor).exists():
+        return
+    for practice_fee, starts_on, ends_before in (
+        (Decimal("500.00"), date(2025, 1, 1), date(2026, 1, 1)),
+        (Decimal("680.00"), date(2026, 1, 1), date(2031, 1, 1)),
     ):
-        theory_fee, practice_fee = total
-        FeeSchedule.objects.get_or_create(
-            institution=assessor,
-            occupation=occupation,
-            level=Level.JUNIOR,
-            in_force=in_force,
-            defaults={
-                "theory_fee": theory_fee,
-                "practice_fee": practice_fee,
-                "total": theory_fee + practice_fee,
-                "announcement_url": "https://example.org/fees/2026",
-            },
+        publish_fee_schedule(
+            publication=FeePublication(
+                institution_id=assessor.pk,
+                occupation_id=occupation.pk,
+                level=Level.JUNIOR,
+                theory_fee=Decimal("400.00"),
+                practice_fee=practice_fee,
+                review_fee=Decimal("0.00"),
+                announcement_url="https://example.org/fees/2026",
+                starts_on=starts_on,
+                ends_before=ends_before,
+            ),
+            publisher=users["operator"],
+            now=now,
         )
 
 

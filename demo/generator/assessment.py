@@ -3,9 +3,10 @@
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Final
 
@@ -13,11 +14,18 @@ from assessment.results.columns import RESULT_COLUMNS
 from demo.generator import figures
 from demo.generator.classes import HeldClass
 from demo.generator.rosters import FIRST_ROW, Enrolled, labels_of
-from demo.generator.rows import AttemptRow, CertificateRow, EventRow, ResultsRow, Rows, SessionRow
+from demo.generator.rows import (
+    AttemptRow,
+    CandidateRow,
+    CertificateRow,
+    EventRow,
+    ResultsRow,
+    Rows,
+    SessionRow,
+)
 from demo.generator.scene import Scene, at
-from subsidies.rules.eligibility import Sitting
+from subsidies.rules.first_pass import Sitting
 
-SAT: Final = frozenset({"PASSED", "FAILED", "MISCONDUCT"})
 # With open ends, what was recorded within this time has not been decided yet.
 UNDECIDED: Final = timedelta(hours=6)
 Line = dict[str, str]
@@ -43,8 +51,11 @@ class Session:
     """One sitting of a class's people, while its results are drawn."""
 
     id: int
+    reference: str
     held: HeldClass
     held_on: date
+    filed_at: datetime
+    admitted_at: datetime
     recorded_at: datetime
     results_id: int
     pass_rate: float
@@ -98,16 +109,21 @@ class Assessments:
         if filed_at > self.scene.now:
             return [], []
         recorded_at = at(held_on + timedelta(days=self.chance.randint(3, 9)), 16, self.chance.randrange(60))
+        self.session_count += 1
         session = Session(
             id=self.rows.new_id(SessionRow),
+            reference=f"KH{held_on.year}-{self.session_count:06d}",
             held=held,
             held_on=held_on,
+            filed_at=filed_at,
+            admitted_at=at(held_on - timedelta(days=3), 15),
             recorded_at=recorded_at,
             results_id=self.rows.new_id(ResultsRow),
             pass_rate=pass_rate,
         )
         is_recorded = recorded_at <= self.scene.now
-        self._add_session(session, filed_at, is_recorded=is_recorded)
+        self._add_session(session, is_recorded=is_recorded)
+        self._add_candidates(session, people)
         if not is_recorded:
             return [], []
         lines = [self._result(session, each) for each in people]
@@ -118,25 +134,54 @@ class Assessments:
         ]
         return [line["outcome"] for line in lines], [found for found in attempts if found is not None]
 
-    def _add_session(self, session: Session, filed_at: datetime, *, is_recorded: bool) -> None:
-        planned = session.held.planned
-        self.session_count += 1
+    def _add_session(self, session: Session, *, is_recorded: bool) -> None:
+        planned, marks = session.held.planned, self.scene.terms.pass_marks
+        is_admitted = session.admitted_at <= self.scene.now
+        waiting = "ADMITTED" if is_admitted else "FILED"
         self.rows.add(
             SessionRow(
                 id=session.id,
                 public_id=self.rows.new_public_id(),
-                reference=f"KH{session.held_on.year}-{self.session_count:06d}",
+                reference=session.reference,
                 institution_id=planned.assessor.institution_id,
                 occupation_id=planned.subject.occupation_id,
                 direction=planned.direction,
                 level=planned.subject.level,
                 held_on=session.held_on,
-                status="RECORDED" if is_recorded else "FILED",
+                theory_time=time(9),
+                practice_time=time(14),
+                site_id=planned.assessor.site_id,
+                policy_id=marks.policy_id,
+                theory_pass_mark=marks.theory,
+                practice_pass_mark=marks.practice,
+                certificate_origin="INSTITUTION",
+                status="RECORDED" if is_recorded else waiting,
                 filed_by_id=planned.assessor.operator_id,
-                filed_at=filed_at,
+                filed_at=session.filed_at,
+                admitted_by_id=planned.assessor.operator_id if is_admitted else None,
+                admitted_at=session.admitted_at if is_admitted else None,
+                cancel_reason="",
             )
         )
-        self._add_event("session.filed", session, filed_at)
+        self._add_event("session.filed", session, session.filed_at)
+        if is_admitted:
+            self._add_event("session.admitted", session, session.admitted_at)
+
+    def _add_candidates(self, session: Session, people: Sequence[Enrolled]) -> None:
+        is_admitted = session.admitted_at <= self.scene.now
+        for number, each in enumerate(people, start=1):
+            self.rows.add(
+                CandidateRow(
+                    public_id=self.rows.new_public_id(),
+                    session_id=session.id,
+                    trainee_id=each.person.id,
+                    enrollment_id=each.id,
+                    origin="TRAINED",
+                    admission_number=f"{session.reference}-{number:04d}" if is_admitted else None,
+                    added_by_id=session.held.planned.assessor.operator_id,
+                    added_at=session.filed_at,
+                )
+            )
 
     def _result(self, session: Session, each: Enrolled) -> Line:
         """Return one line of the results, by column."""
@@ -169,15 +214,27 @@ class Assessments:
 
     def _add_results(self, session: Session, lines: Sequence[Line]) -> None:
         content = results_file(lines)
+        outcomes = Counter(line["outcome"] for line in lines)
         self.rows.add(
             ResultsRow(
                 id=session.results_id,
+                public_id=self.rows.new_public_id(),
                 session_id=session.id,
+                source="FILE",
                 file_name=f"考核结果-{session.held.reference}.csv",
                 content=content,
                 sha256=hashlib.sha256(content).hexdigest(),
+                status="RECORDED",
+                row_count=len(lines),
+                passed_count=outcomes["PASSED"],
+                failed_count=outcomes["FAILED"],
+                absent_count=outcomes["ABSENT"],
+                misconduct_count=outcomes["MISCONDUCT"],
+                problems=[],
                 uploaded_by_id=session.held.planned.assessor.operator_id,
                 uploaded_at=session.recorded_at,
+                recorded_by_id=session.held.planned.assessor.operator_id,
+                recorded_at=session.recorded_at,
             )
         )
         self._add_event("session.results_recorded", session, session.recorded_at)
@@ -205,11 +262,15 @@ class Assessments:
                 recorded_at=session.recorded_at,
             )
         )
-        if outcome not in SAT:
-            return None
-        subject = session.held.planned.subject
+        planned = session.held.planned
         sitting = Sitting(
-            attempt_id, session.held_on, subject.occupation_id, subject.level, is_pass=outcome == "PASSED"
+            sitting_id=attempt_id,
+            attempt_id=attempt_id,
+            held_on=session.held_on,
+            institution_id=planned.assessor.institution_id,
+            occupation_id=planned.subject.occupation_id,
+            level=planned.subject.level,
+            outcome=outcome,
         )
         earlier = tuple(each.person.sittings)
         each.person.sittings.append(sitting)

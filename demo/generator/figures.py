@@ -46,6 +46,8 @@ ATTENDANCE_NEEDED: Final = 0.8
 LESSON_NOT_REPORTED: Final = 0.04
 
 # Chosen; the first class had 25 of 31, which is 81 %.
+SEATS_OF_A_SITE: Final = 60
+PASS_MARK: Final = Decimal("60.0")
 EXAMINED_OF_COMPLETED: Final = 0.86
 ABSENT: Final = 0.04
 MISCONDUCT: Final = 0.002

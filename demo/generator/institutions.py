@@ -15,6 +15,7 @@ from demo.identifiers import make_credit_code
 from institutions.enums import AccreditationKind, Role
 from institutions.models import (
     Accreditation,
+    AssessmentSite,
     District,
     DistrictSuccession,
     FeeSchedule,
@@ -132,17 +133,33 @@ def _assessor(
 ) -> Assessor:
     subjects = [Subject(occupation.pk, level) for occupation in occupations for level in LEVELS]
     _accredit(institution, AccreditationKind.EVALUATION, subjects, since)
+    operator_id = _user(
+        f"gw-{institution.credit_code[8:16]}-as", Role.EVALUATION_OPERATOR, chance, institution=institution
+    )
     return Assessor(
         institution_id=institution.pk,
         credit_code=institution.credit_code,
-        operator_id=_user(
-            f"gw-{institution.credit_code[8:16]}-as",
-            Role.EVALUATION_OPERATOR,
-            chance,
-            institution=institution,
-        ),
+        operator_id=operator_id,
+        site_id=_site(institution, operator_id, since),
         fees={subject: _published_fees(institution, subject, since, chance) for subject in subjects},
     )
+
+
+def _site(institution: Institution, operator_id: int, since: date) -> int:
+    """Return the institution's site, opened if there was none."""
+    site, _made = AssessmentSite.objects.get_or_create(
+        institution=institution,
+        closed_at=None,
+        defaults={
+            "name": f"{institution.name_zh}考核站点",
+            "district": institution.district,
+            "address": f"{institution.district.name_zh}示例路 9 号",
+            "seat_count": figures.SEATS_OF_A_SITE,
+            "opened_by_id": operator_id,
+            "opened_at": at(since - timedelta(days=100), 9),
+        },
+    )
+    return site.pk
 
 
 def _accredit(institution: Institution, kind: str, subjects: Iterable[Subject], since: date) -> None:

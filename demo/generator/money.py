@@ -22,8 +22,8 @@ from subsidies.rules.eligibility import (
     Ruling,
     decide,
     first_pass_key,
-    is_same_first_pass,
 )
+from subsidies.rules.first_pass import is_same_first_pass
 
 # What the portal's worker takes at the most from a recorded certificate to its decision.
 DECIDED_AFTER = timedelta(seconds=20)
@@ -160,6 +160,7 @@ class Decisions:
             is_valid=True,
             issued_on=each.issued_on,
             person_id=person.id,
+            is_under_review=False,
             category=each.enrolled.category,
             graduated_on=person.graduated_on,
             sitting=each.sitting,

@@ -21,7 +21,7 @@ from demo.identifiers import (
     make_resident_id,
 )
 from enrollment.queries import account_number_hash, id_number_hash
-from subsidies.rules.eligibility import Sitting
+from subsidies.rules.first_pass import Sitting
 
 SCHOOLS: Final = (
     "重庆示例大学", "重庆示例理工大学", "重庆示例师范大学", "重庆示例职业学院", "西部示例理工学院",

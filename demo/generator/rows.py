@@ -63,9 +63,19 @@ TrainingCertificateRow = namedtuple(
 )
 SessionRow = namedtuple(
     "SessionRow",
-    "id public_id reference institution_id occupation_id direction level held_on status filed_by_id filed_at",
+    "id public_id reference institution_id occupation_id direction level held_on theory_time practice_time site_id"
+    " policy_id theory_pass_mark practice_pass_mark certificate_origin status filed_by_id filed_at admitted_by_id"
+    " admitted_at cancel_reason",
 )
-ResultsRow = namedtuple("ResultsRow", "id session_id file_name content sha256 uploaded_by_id uploaded_at")
+CandidateRow = namedtuple(
+    "CandidateRow",
+    "public_id session_id trainee_id enrollment_id origin admission_number added_by_id added_at",
+)
+ResultsRow = namedtuple(
+    "ResultsRow",
+    "id public_id session_id source file_name content sha256 status row_count passed_count failed_count absent_count"
+    " misconduct_count problems uploaded_by_id uploaded_at recorded_by_id recorded_at",
+)
 AttemptRow = namedtuple(
     "AttemptRow",
     "id session_id enrollment_id trainee_id results_upload_id row_number outcome theory_score practice_score"
@@ -116,6 +126,7 @@ TABLES: Final[dict[type[Any], type[Model]]] = {
     MarkRow: enrollment.AttendanceMark,
     TrainingCertificateRow: enrollment.TrainingCertificate,
     SessionRow: assessment.AssessmentSession,
+    CandidateRow: assessment.SessionCandidate,
     ResultsRow: assessment.ResultsUpload,
     AttemptRow: assessment.Attempt,
     CertificateRow: assessment.LevelCertificate,

@@ -59,11 +59,12 @@ class Fee:
 
 @dataclass(frozen=True)
 class Assessor:
-    """An evaluation institution with its operator and its published fees, by what is assessed."""
+    """An evaluation institution with its operator, its site, and its published fees, by what is assessed."""
 
     institution_id: int
     credit_code: str
     operator_id: int
+    site_id: int
     fees: Mapping[Subject, Sequence[Fee]]
 
     def fee_on(self, subject: Subject, day: date) -> Fee | None:
@@ -95,6 +96,15 @@ class Offices:
 
 
 @dataclass(frozen=True)
+class PassMarks:
+    """The assessment policy that the sessions go by, and its pass marks."""
+
+    policy_id: int
+    theory: Decimal
+    practice: Decimal
+
+
+@dataclass(frozen=True)
 class Terms:
     """The policies and the budgets that the world lives under."""
 
@@ -103,6 +113,7 @@ class Terms:
     batch_line_limit: int
     filing_lead_days: int
     roster_lock_days: int
+    pass_marks: PassMarks
     # By year.
     budgets: Mapping[int, int]
 

@@ -7,9 +7,10 @@ from typing import Final
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from assessment.models import AssessmentPolicy
 from demo.generator import figures
 from demo.generator.institutions import END
-from demo.generator.scene import Staff, Terms, at
+from demo.generator.scene import PassMarks, Staff, Terms, at
 from enrollment.models import IntakePolicy
 from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
 from subsidies.models import Budget, PolicyVersion
@@ -34,6 +35,7 @@ def agree_on_terms(people: int, *, since: date, until: date, staff: Staff) -> Te
     }
     span = DateRange(early, max(END, date(until.year + 1, 1, 1)))
     intake = _intake_policy(span, signatures)
+    assessment = _assessment_policy(span, signatures)
     policy = _policy_version(span, signatures)
     years = range(since.year, until.year + 1)
     yearly = (policy.ceiling * people / len(years) / ROUND_SUM + 1).quantize(Decimal(1)) * ROUND_SUM
@@ -51,6 +53,7 @@ def agree_on_terms(people: int, *, since: date, until: date, staff: Staff) -> Te
         batch_line_limit=policy.batch_line_limit,
         filing_lead_days=intake.filing_lead_days,
         roster_lock_days=intake.roster_lock_days,
+        pass_marks=PassMarks(assessment.pk, assessment.theory_pass_mark, assessment.practice_pass_mark),
         budgets=_budgets(years, yearly),
     )
 
@@ -67,6 +70,27 @@ def _intake_policy(span: DateRange, signatures: dict[str, object]) -> IntakePoli
         max_age=65,
         roster_lock_days=0,
         download_hours=24,
+        source=figures.SOURCE,
+        **signatures,
+    )
+
+
+def _assessment_policy(span: DateRange, signatures: dict[str, object]) -> AssessmentPolicy:
+    found = AssessmentPolicy.objects.filter(approved_at__isnull=False, in_force__overlap=span).first()
+    return found or AssessmentPolicy.objects.create(
+        name="示例考核规则 Example assessment policy",
+        in_force=span,
+        theory_pass_mark=figures.PASS_MARK,
+        practice_pass_mark=figures.PASS_MARK,
+        admits_outside_candidates=False,
+        certificate_number_pattern=r"CQ[0-9]{8,16}",
+        filing_lead_days=3,
+        results_due_days=30,
+        review_window_days=30,
+        heaping_band=Decimal("2.0"),
+        heaping_share=Decimal("0.5000"),
+        identical_count=3,
+        signal_candidate_count=10,
         source=figures.SOURCE,
         **signatures,
     )

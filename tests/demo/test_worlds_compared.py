@@ -77,8 +77,9 @@ def test_benches_can_have_people_alone(made_world):
 
 PRODUCTION = """
 import os
-os.environ.update({name: "1:" + "ab" * 32 if name == "FIELD_KEYS" else "ab" * 32 for name in
-                   ("DJANGO_SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "BANK_REFERENCE_KEY")},
+os.environ.update({name: "1:" + "ab" * 32 if name.endswith("_KEYS") else "ab" * 32 for name in
+                   ("DJANGO_SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "BANK_REFERENCE_KEY", "CREDENTIAL_KEYS")},
+                  PORTAL_ORIGIN="https://portal.example",
                   DATABASE_URL="postgres://nobody@127.0.0.1:1/none", REDIS_URL="redis://127.0.0.1:1/0",
                   ALLOWED_HOSTS="portal.example", DJANGO_SETTINGS_MODULE="chongqing_dte.settings.production")
 import django
