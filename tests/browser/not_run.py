@@ -1,8 +1,9 @@
-"""A pytest plugin that names at the end the browser tests which did not run for want of a Chromium."""
+"""A pytest plugin that names at the end the tests which did not run for want of a Chromium or a Chinese font."""
 
 import pytest
 
-from tests.browser.chromium import NOT_RUN
+# What tests.browser.chromium and tests.printing begin their reasons with.
+NOT_RUN = "not run: "
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -13,6 +14,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     if not names:
         return
-    terminalreporter.section("browser tests NOT RUN, because no Chromium was found", red=True, bold=True)
+    terminalreporter.section(
+        "tests NOT RUN, because no Chromium or no Chinese font was found", red=True, bold=True
+    )
     for name in names:
         terminalreporter.line(name)

@@ -11,8 +11,19 @@ from tests.guards.sources import app_files, calls_in, dotted, files_below_interf
 # end of a certificate's wait and a class's change of state are only true together with the rows they speak of.
 STEPS = frozenset(
     {
+        "subsidies/services/claim_steps.py",
+        "subsidies/services/evidence.py",
         "subsidies/services/journal.py",
+        "subsidies/services/withdrawal_steps.py",
+        "assessment/services/certificate_steps.py",
+        "assessment/services/candidate_steps.py",
         "assessment/services/certificates.py",
+        "assessment/services/hand_out_steps.py",
+        "assessment/services/results_steps.py",
+        "assessment/services/certificate_numbers.py",
+        "assessment/services/review_steps.py",
+        "assessment/services/session_checks.py",
+        "assessment/services/signal_steps.py",
         "enrollment/services/class_steps.py",
         "enrollment/services/enrollment_steps.py",
         "enrollment/services/filing_checks.py",
@@ -21,6 +32,7 @@ STEPS = frozenset(
         "enrollment/services/roster_staging.py",
         "enrollment/services/roster_staging_rows.py",
         "enrollment/services/roster_steps.py",
+        "enrollment/services/trainee_steps.py",
         "institutions/services/quota_steps.py",
     }
 )

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import TextChoices
 
-from assessment.enums import SessionStatus
+from assessment.enums import ReviewStatus, SessionStatus
 from tests.guards.sources import APPS, REPOSITORY
 
 
@@ -68,7 +68,7 @@ def test_every_status_field_has_a_table(values: frozenset[str]) -> None:
 
 
 def test_planted_omission_is_found() -> None:
-    assert statuses_left_out({SessionStatus.FILED: frozenset({SessionStatus.RECORDED})}) == {"RECORDED"}
+    assert statuses_left_out({ReviewStatus.OPEN: frozenset({ReviewStatus.CLOSED})}) == {"CLOSED"}
 
 
 def test_planted_stranger_is_found() -> None:

@@ -8,8 +8,15 @@ from typing import Any
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
+from assessment.services.credential_keys import register_credential_keys
 from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
+from tests.clock import NOW
 from tests.enrollment.rosters import person
+from tests.factories.assessment import (
+    AttemptCorrectionFactory,
+    CertificateRevocationFactory,
+    MarkReviewFactory,
+)
 from tests.factories.identity import ExportFactory, IdentityCorrectionFactory, TraineeMergeFactory
 from tests.factories.institutions import DistrictFactory, InstitutionFactory, UserFactory
 from tests.factories.subsidies import assembled_batch, granted_certificate
@@ -38,6 +45,7 @@ def routes(resolver: Any = None, space: str = "") -> Iterator[str]:
 
 def two_offices() -> SimpleNamespace:
     """Return two certificates with all that came before them, the batch of both, and what could betray the second."""
+    register_credential_keys(now=NOW)
     chains = [
         granted_certificate(
             attempt__enrollment__trainee__with_account=True,
@@ -55,6 +63,8 @@ def rows_of(certificate, batch):
     return {
         "certificate": certificate,
         "session": attempt.session,
+        "results": attempt.results_upload,
+        "candidate": attempt.session.candidates.get(trainee=attempt.trainee),
         "class": enrollment.training_class,
         "institution": enrollment.training_class.institution,
         "enrollment": enrollment,
@@ -64,6 +74,14 @@ def rows_of(certificate, batch):
         "merge": TraineeMergeFactory(),
         "roster": enrollment.roster_row.upload,
         "batch": batch,
+        # Of somebody else in a session of the same institution: it freezes nobody's money.
+        "review": MarkReviewFactory(attempt__session__institution=attempt.session.institution),
+        "result_correction": AttemptCorrectionFactory(
+            attempt__session__institution=attempt.session.institution
+        ),
+        "revocation": CertificateRevocationFactory(
+            certificate__attempt__session__institution=attempt.session.institution
+        ),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
+from tests.factories.assessment import AssessmentPolicyFactory
 from tests.factories.enrollment import IntakePolicyFactory
 from tests.factories.institutions import AccreditationFactory, OccupationFactory
 from tests.factories.standing import SuspensionFactory, known_years
@@ -81,10 +82,20 @@ def _end_policy(_rows: Any) -> dict[str, object]:
     return {"version": version.pk, "last_day": last_day.isoformat(), "reason": "Another follows."}
 
 
-def _version(**fields: object) -> Any:
+def _version(factory: Any = IntakePolicyFactory, **fields: object) -> Any:
     # Each version has a year of its own, and all of them can be meant.
     year = 2040 + next(NUMBERS) % 50
-    return IntakePolicyFactory(in_force=DateRange(date(year, 1, 1), date(year + 1, 1, 1)), **fields)
+    return factory(in_force=DateRange(date(year, 1, 1), date(year + 1, 1, 1)), **fields)
+
+
+def _approve_assessment_policy(_rows: Any) -> dict[str, object]:
+    return {"version": _version(AssessmentPolicyFactory, approved_by=None, approved_at=None).pk}
+
+
+def _end_assessment_policy(_rows: Any) -> dict[str, object]:
+    version = _version(AssessmentPolicyFactory)
+    last_day = version.in_force.lower + timedelta(days=30)
+    return {"version": version.pk, "last_day": last_day.isoformat(), "reason": "Another follows."}
 
 
 FORMS = {
@@ -96,4 +107,6 @@ FORMS = {
     "suspension-lift": _lift,
     "intake-policy-approve": _approve_policy,
     "intake-policy-end": _end_policy,
+    "assessment-policy-approve": _approve_assessment_policy,
+    "assessment-policy-end": _end_assessment_policy,
 }

@@ -112,6 +112,7 @@ def test_page_of_the_admin_answers_the_bureau_as_listed(world, page):
         ("enrollment_rosterupload", "roster"),
         ("assessment_assessmentsession", "session"),
         ("assessment_levelcertificate", "certificate"),
+        ("assessment_certificaterevocation", "revocation"),
         ("subsidies_paymentbatch", "batch"),
     ],
 )

@@ -25,7 +25,7 @@ from tests.factories.subsidies import delivered_batch, due_certificate, granted_
 pytestmark = pytest.mark.django_db
 
 UNDEFINED = "UNDEFINED_TEMPLATE_VARIABLE"
-LISTS = ("class-list", "filing-list", "session-list", "certificate-list", "batch-list")
+LISTS = ("class-list", "filing-list", "session-list", "certificate-list", "batch-list", "recovery-list")
 FIRST_LIST = {
     Role.TRAINING_OPERATOR: "class-list",
     Role.TRAINING_MANAGER: "class-list",
@@ -189,7 +189,7 @@ def test_roster_is_put_aside(client_of) -> None:
     ("make", "url_name", "editor"),
     [
         (lambda: TrainingClassFactory(confirmed=True), "roster-template", "filed_by"),
-        (AssessmentSessionFactory, "results-template", "filed_by"),
+        (lambda: AssessmentSessionFactory(admitted=True), "results-template", "filed_by"),
     ],
 )
 def test_template_is_a_workbook_to_save(client_of, make, url_name, editor) -> None:
