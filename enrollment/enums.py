@@ -63,6 +63,7 @@ class RowOutcome(TextChoices):
 class AccountSource(TextChoices):
     ROSTER = "ROSTER", _("Roster")
     CORRECTION = "CORRECTION", _("Correction")
+    PERSON = "PERSON", _("Given by the person")
 
 
 class EnrollmentAct(TextChoices):

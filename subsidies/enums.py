@@ -28,6 +28,29 @@ class GraduationYearRule(TextChoices):
     ACADEMIC = "ACADEMIC", _("Academic year, 1 September to 31 August")
 
 
+class LadderRule(TextChoices):
+    """Whether a lower level is subsidized after a higher one."""
+
+    NONE = "NONE", _("Any level at any time")
+    SAME_OCCUPATION = "SAME_OCCUPATION", _("No lower level after a higher one in the same occupation")
+    ANY_OCCUPATION = "ANY_OCCUPATION", _("No lower level after a higher one in any occupation")
+
+
+class StackingRule(TextChoices):
+    """What another programme's subsidy for the same occupation and level means."""
+
+    ALLOWED = "ALLOWED", _("Paid beside other subsidies")
+    REFUSED = "REFUSED", _("Not paid beside another subsidy")
+    DIFFERENCE = "DIFFERENCE", _("Pays what the other subsidy left of the fee")
+
+
+class CompetentDistrictRule(TextChoices):
+    """Which district a decision belongs to."""
+
+    TRAINING = "TRAINING", _("District of the training class")
+    EVALUATION = "EVALUATION", _("District of the evaluation institution")
+
+
 class Decision(TextChoices):
     GRANTED = "GRANTED", _("Granted")
     REFUSED = "REFUSED", _("Refused")
@@ -41,11 +64,22 @@ class CheckOutcome(TextChoices):
 
 
 class PaymentStatus(TextChoices):
+    TO_NOTICE = "TO_NOTICE", _("Waits for a public notice")
+    ON_NOTICE = "ON_NOTICE", _("On public notice")
     READY = "READY", _("Ready to be paid")
     INSTRUCTED = "INSTRUCTED", _("Instruction with the bank")
     RETURNED = "RETURNED", _("Returned, waits for a corrected account")
     PAID = "PAID", _("Paid")
     CANCELLED = "CANCELLED", _("Cancelled before it was paid")
+
+
+# With us: no instruction of it is with the bank, and none was carried out.
+UNPAID = (
+    PaymentStatus.TO_NOTICE,
+    PaymentStatus.ON_NOTICE,
+    PaymentStatus.READY,
+    PaymentStatus.RETURNED,
+)
 
 
 class AttemptStatus(TextChoices):
@@ -73,6 +107,7 @@ class BatchStatus(TextChoices):
 class ResultFileStatus(TextChoices):
     APPLIED = "APPLIED", _("Applied")
     QUARANTINED = "QUARANTINED", _("Set aside")
+    DISMISSED = "DISMISSED", _("Set aside for good")
 
 
 class BankAnswer(TextChoices):
@@ -94,6 +129,9 @@ class JournalKind(TextChoices):
     SETTLEMENT = "SETTLEMENT", _("Bank result")
     VOID = "VOID", _("Grants cancelled before they were paid")
     RECOVERY = "RECOVERY", _("Money to get back")
+    REPAYMENT = "REPAYMENT", _("Money that came back")
+    WRITE_OFF = "WRITE_OFF", _("Money written off")
+    CORRECTION = "CORRECTION", _("The bank's later word")
 
 
 class JournalAccount(TextChoices):
@@ -102,3 +140,110 @@ class JournalAccount(TextChoices):
     PAYMENTS_IN_TRANSIT = "PAYMENTS_IN_TRANSIT", _("Payments in transit")
     FUND_AT_BANK = "FUND_AT_BANK", _("Fund at the bank")
     RECOVERIES_RECEIVABLE = "RECOVERIES_RECEIVABLE", _("Recoveries receivable")
+    RECOVERIES_WRITTEN_OFF = "RECOVERIES_WRITTEN_OFF", _("Recoveries written off")
+
+
+class BudgetChangeKind(TextChoices):
+    ALLOTMENT = "ALLOTMENT", _("Allotment")
+    TOP_UP = "TOP_UP", _("Top-up")
+    REDUCTION = "REDUCTION", _("Reduction")
+    TRANSFER = "TRANSFER", _("Transfer from another budget")
+
+
+class ObjectionKind(TextChoices):
+    PUBLIC = "PUBLIC", _("By the public, against a line of a notice")
+    PERSON = "PERSON", _("By the person, against the decision")
+    OFFICE = "OFFICE", _("By an office")
+
+
+class ObjectionStatus(TextChoices):
+    RAISED = "RAISED", _("Being looked into")
+    UPHELD = "UPHELD", _("Upheld")
+    DISMISSED = "DISMISSED", _("Dismissed")
+
+
+class PaymentFormat(TextChoices):
+    """What a payment file is written in, and its result file read from."""
+
+    AGENT_LIST = "AGENT_LIST", _("Agent bank's list (CSV)")
+    PAIN_001 = "PAIN_001", _("ISO 20022: pain.001 and pain.002")
+    BEPS_382 = "BEPS_382", _("CNAPS2: BEPS.382 and BEPS.383")
+    TEMPLATE = "TEMPLATE", _("The bank's own template")
+
+
+class BankSide(TextChoices):
+    """Whose accounts a payment file is for."""
+
+    ANY = "ANY", _("All banks")
+    OWN = "OWN", _("The agent bank's own accounts")
+    OTHER = "OTHER", _("Accounts with other banks")
+
+
+class DeliveryWay(TextChoices):
+    FOLDER = "FOLDER", _("Shared folder")
+    SFTP = "SFTP", _("SFTP")
+    DOWNLOAD = "DOWNLOAD", _("Encrypted download, handed over by a person")
+
+
+class ResolutionOutcome(TextChoices):
+    """What two people found out about a bank line that could not be applied."""
+
+    NO_EFFECT = "NO_EFFECT", _("The line means nothing; the bank confirmed it")
+    TAKEN_BACK = "TAKEN_BACK", _("Paid first, and returned later")
+    PAID_AFTER_ALL = "PAID_AFTER_ALL", _("Said to be returned, and paid after all")
+
+
+class RecoveryStatus(TextChoices):
+    OPEN = "OPEN", _("To be paid back")
+    SETTLED = "SETTLED", _("Settled")
+    WITHDRAWN = "WITHDRAWN", pgettext_lazy("payment", "Withdrawn")
+
+
+class SettlementKind(TextChoices):
+    REPAYMENT = "REPAYMENT", _("Repayment")
+    WRITE_OFF = "WRITE_OFF", _("Write-off")
+
+
+class StopKind(TextChoices):
+    MANUAL = "MANUAL", _("Stopped by hand")
+    RESTORE = "RESTORE", _("Restored from a backup")
+
+
+class NotificationKind(TextChoices):
+    GRANTED = "GRANTED", _("Subsidy granted")
+    REFUSED = "REFUSED", _("Subsidy refused")
+    ACCOUNT_MISSING = "ACCOUNT_MISSING", _("Bank account missing")
+    ON_NOTICE = "ON_NOTICE", _("On public notice")
+    PAID = "PAID", _("Subsidy paid")
+    RETURNED = "RETURNED", _("Payment returned")
+    RECOVERY = "RECOVERY", _("Money to be paid back")
+    OBJECTION = "OBJECTION", _("Objection raised")
+    OBJECTION_DECIDED = "OBJECTION_DECIDED", _("Objection decided")
+    BATCH_WAITS = "BATCH_WAITS", _("Batch waits for signatures")
+    BUDGET_SHORT = "BUDGET_SHORT", _("Budget too small")
+
+
+class NotificationChannel(TextChoices):
+    IN_APP = "IN_APP", _("In the portal")
+    EMAIL = "EMAIL", _("E-mail")
+    SMS = "SMS", _("Text message")
+
+
+class NotificationStatus(TextChoices):
+    QUEUED = "QUEUED", _("Waits to be sent")
+    SENT = "SENT", _("Sent")
+    FAILED = "FAILED", _("Could not be sent")
+
+
+class AccessKind(TextChoices):
+    """How somebody gets to see their own decision."""
+
+    CODE = "CODE", _("Code to the mobile")
+    LINK = "LINK", _("One-time link from an office")
+
+
+class AccessPurpose(TextChoices):
+    """What somebody gets to do with it."""
+
+    LOOK = "LOOK", _("Own decision")
+    ACCOUNT = "ACCOUNT", _("Change of the account")

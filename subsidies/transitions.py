@@ -1,16 +1,30 @@
 from typing import Final
 
 from chongqing_dte.foundation.transitions import Transitions
-from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
+from subsidies.enums import (
+    AttemptStatus,
+    BatchStatus,
+    NotificationStatus,
+    ObjectionStatus,
+    PaymentStatus,
+    RecoveryStatus,
+    ResultFileStatus,
+)
 
 # Every status is a key, so a status with no way out is a decision and not an omission.
 PAYMENT_TRANSITIONS: Final[Transitions[PaymentStatus]] = {
-    PaymentStatus.READY: frozenset({PaymentStatus.INSTRUCTED, PaymentStatus.CANCELLED}),
+    # Where the policy asks for a public notice, a payment is on it before it can be instructed.
+    PaymentStatus.TO_NOTICE: frozenset({PaymentStatus.ON_NOTICE, PaymentStatus.CANCELLED}),
+    PaymentStatus.ON_NOTICE: frozenset({PaymentStatus.READY, PaymentStatus.CANCELLED}),
+    # Paid, if an earlier instruction that was returned turns out to have been paid after all.
+    PaymentStatus.READY: frozenset({PaymentStatus.INSTRUCTED, PaymentStatus.CANCELLED, PaymentStatus.PAID}),
     # Ready again, if its batch was withdrawn before it was released.
     PaymentStatus.INSTRUCTED: frozenset({PaymentStatus.PAID, PaymentStatus.RETURNED, PaymentStatus.READY}),
     # A returned payment is instructed again once its payee has another account.
-    PaymentStatus.RETURNED: frozenset({PaymentStatus.READY, PaymentStatus.CANCELLED}),
-    PaymentStatus.PAID: frozenset(),
+    # Or the bank says that it paid after all, and two people have looked at its word.
+    PaymentStatus.RETURNED: frozenset({PaymentStatus.READY, PaymentStatus.CANCELLED, PaymentStatus.PAID}),
+    # The bank took it back days later: two people have looked at its word.
+    PaymentStatus.PAID: frozenset({PaymentStatus.RETURNED}),
     PaymentStatus.CANCELLED: frozenset(),
 }
 
@@ -19,8 +33,9 @@ ATTEMPT_TRANSITIONS: Final[Transitions[AttemptStatus]] = {
         {AttemptStatus.UNKNOWN, AttemptStatus.PAID, AttemptStatus.RETURNED, AttemptStatus.WITHDRAWN}
     ),
     AttemptStatus.UNKNOWN: frozenset({AttemptStatus.PAID, AttemptStatus.RETURNED}),
-    AttemptStatus.PAID: frozenset(),
-    AttemptStatus.RETURNED: frozenset(),
+    # Only by a resolution of two people, never by a file alone.
+    AttemptStatus.PAID: frozenset({AttemptStatus.RETURNED}),
+    AttemptStatus.RETURNED: frozenset({AttemptStatus.PAID}),
     AttemptStatus.WITHDRAWN: frozenset(),
 }
 
@@ -33,4 +48,30 @@ BATCH_TRANSITIONS: Final[Transitions[BatchStatus]] = {
     BatchStatus.DELIVERED: frozenset({BatchStatus.SETTLED}),
     # A later word of the bank against an earlier one waits for a person, and opens the batch again until then.
     BatchStatus.SETTLED: frozenset({BatchStatus.DELIVERED}),
+}
+
+OBJECTION_TRANSITIONS: Final[Transitions[ObjectionStatus]] = {
+    ObjectionStatus.RAISED: frozenset({ObjectionStatus.UPHELD, ObjectionStatus.DISMISSED}),
+    ObjectionStatus.UPHELD: frozenset(),
+    ObjectionStatus.DISMISSED: frozenset(),
+}
+
+RECOVERY_TRANSITIONS: Final[Transitions[RecoveryStatus]] = {
+    RecoveryStatus.OPEN: frozenset({RecoveryStatus.SETTLED, RecoveryStatus.WITHDRAWN}),
+    RecoveryStatus.SETTLED: frozenset(),
+    RecoveryStatus.WITHDRAWN: frozenset(),
+}
+
+RESULT_FILE_TRANSITIONS: Final[Transitions[ResultFileStatus]] = {
+    # What could not be applied when it came is read again once what it names is there.
+    ResultFileStatus.QUARANTINED: frozenset({ResultFileStatus.APPLIED, ResultFileStatus.DISMISSED}),
+    ResultFileStatus.APPLIED: frozenset(),
+    ResultFileStatus.DISMISSED: frozenset(),
+}
+
+NOTIFICATION_TRANSITIONS: Final[Transitions[NotificationStatus]] = {
+    NotificationStatus.QUEUED: frozenset({NotificationStatus.SENT, NotificationStatus.FAILED}),
+    NotificationStatus.SENT: frozenset(),
+    # Somebody has looked at it, and lets it be tried again.
+    NotificationStatus.FAILED: frozenset({NotificationStatus.QUEUED}),
 }

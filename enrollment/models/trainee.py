@@ -95,8 +95,13 @@ class BankAccount(models.Model):
     cnaps = models.CharField(_("CNAPS code"), max_length=12)
     source = models.CharField(_("Source"), max_length=12, choices=AccountSource)
     reason = models.TextField(_("Reason"), blank=True)
+    # Nobody, where the person gave it themselves.
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("Recorded by"), on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Recorded by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     recorded_at = models.DateTimeField(_("Recorded at"))
     replaced_at = models.DateTimeField(_("Replaced at"), null=True, blank=True)
@@ -116,6 +121,11 @@ class BankAccount(models.Model):
             ),
             implies(
                 Q(source=AccountSource.CORRECTION), ~Q(reason=""), name="bank_account_correction_has_reason"
+            ),
+            models.CheckConstraint(
+                name="bank_account_recorded_by_an_office_or_the_person",
+                condition=Q(source=AccountSource.PERSON, recorded_by__isnull=True)
+                | (~Q(source=AccountSource.PERSON) & Q(recorded_by__isnull=False)),
             ),
         ]
         triggers = frozen(

@@ -15,6 +15,8 @@ class User(AbstractBaseUser):
     username = models.CharField(_("User name"), max_length=64, unique=True)
     full_name = models.CharField(_("Name"), max_length=64)
     role = models.CharField(_("Role"), max_length=32, choices=Role)
+    # Where notifications to the person's office go, too.
+    email = models.EmailField(_("E-mail"), blank=True, db_default="")
     district = models.ForeignKey(
         District,
         verbose_name=_("District"),

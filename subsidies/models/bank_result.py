@@ -1,16 +1,25 @@
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.constraints import append_only, frozen, known_value
+from chongqing_dte.foundation.constraints import both_or_neither, frozen, frozen_when, known_value
 from chongqing_dte.foundation.crypto import EncryptedBytesField
-from subsidies.enums import BankAnswer, LineProblem, ResultFileStatus
+from chongqing_dte.foundation.proposals import Proposal, RequestStatus, proposal_constraints
+from subsidies.enums import BankAnswer, LineProblem, ResolutionOutcome, ResultFileStatus
 from subsidies.models.payment import PaymentAttempt, PaymentBatch
 
 
 class BankResultFile(models.Model):
     """One file in which the bank says what became of a batch. Applied whole or set aside whole."""
 
+    public_id = models.UUIDField(
+        _("Public number"), default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     file_name = models.CharField(_("File"), max_length=255)
     content = EncryptedBytesField()
     sha256 = models.CharField("SHA-256", max_length=64, unique=True)
@@ -22,9 +31,28 @@ class BankResultFile(models.Model):
         related_name="result_files",
     )
     status = models.CharField(_("Status"), max_length=12, choices=ResultFileStatus)
+    # The batch that the file itself names, whether there is one or not. Some banks' files name none.
+    named_batch = models.CharField(_("Batch named in the file"), max_length=64, blank=True, db_default="")
     # Why it was set aside.
     problem = models.CharField(_("Problem"), max_length=40, blank=True)
     received_at = models.DateTimeField(_("Received"))
+    # Whoever handed it in, where no machine did.
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Handed in by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Set aside for good by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    dismissed_at = models.DateTimeField(_("Set aside for good at"), null=True)
+    dismissal_reason = models.TextField(_("Reason"), blank=True)
 
     class Meta:
         verbose_name = _("Bank result file")
@@ -35,10 +63,37 @@ class BankResultFile(models.Model):
             models.CheckConstraint(
                 name="result_file_applied_to_a_batch_or_set_aside_for_a_reason",
                 condition=Q(status=ResultFileStatus.APPLIED, batch__isnull=False, problem="")
-                | (Q(status=ResultFileStatus.QUARANTINED) & ~Q(problem="")),
+                | (Q(status__in=[ResultFileStatus.QUARANTINED, ResultFileStatus.DISMISSED]) & ~Q(problem="")),
+            ),
+            both_or_neither("dismissed_by", "dismissed_at", name="result_file_dismissal_complete"),
+            models.CheckConstraint(
+                name="result_file_dismissed_for_a_reason",
+                condition=Q(
+                    ~Q(dismissal_reason=""), status=ResultFileStatus.DISMISSED, dismissed_at__isnull=False
+                )
+                | (~Q(status=ResultFileStatus.DISMISSED) & Q(dismissed_at__isnull=True)),
             ),
         ]
-        triggers = append_only(encrypted=["content"])
+        indexes = [
+            models.Index(
+                name="result_file_set_aside",
+                fields=["id"],
+                condition=Q(status=ResultFileStatus.QUARANTINED),
+            ),
+        ]
+        triggers = [
+            *frozen("public_id", "file_name", "sha256", "received_at", "received_by", encrypted=["content"]),
+            frozen_when(
+                "OLD.status <> 'QUARANTINED'",
+                "status",
+                "batch",
+                "problem",
+                "dismissed_by",
+                "dismissed_at",
+                "dismissal_reason",
+                name="result_file_stays_ended",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.file_name
@@ -83,9 +138,75 @@ class BankResultLine(models.Model):
                 condition=~Q(problem="") & Q(resolved_at__isnull=True),
             ),
         ]
-        triggers = frozen(
-            "result_file", "line_number", "attempt", "reference", "amount", "answer", "return_code", "problem"
-        )
+        triggers = [
+            *frozen(
+                "result_file",
+                "line_number",
+                "attempt",
+                "reference",
+                "amount",
+                "answer",
+                "return_code",
+                "problem",
+            ),
+            # Looked at when the transaction commits: what the bank said against itself is not for one person to judge.
+            pgtrigger.Trigger(
+                name="result_line_resolved_by_two_people",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(old__resolved_at__isnull=True, new__resolved_at__isnull=False),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM subsidies_lineresolution resolution
+                        WHERE resolution.line_id = NEW.id AND resolution.status = 'APPROVED'
+                    ) THEN
+                        RAISE EXCEPTION 'result_line_resolved_by_two_people' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.result_file_id}:{self.line_number}"
+
+
+class LineResolution(Proposal):
+    """What one person found out at the bank about a line that could not be applied, and another one confirmed."""
+
+    line = models.ForeignKey(
+        BankResultLine,
+        verbose_name=_("Bank result line"),
+        on_delete=models.PROTECT,
+        related_name="resolutions",
+    )
+    outcome = models.CharField(_("Finding"), max_length=16, choices=ResolutionOutcome)
+
+    class Meta:
+        verbose_name = _("Resolution of a bank line")
+        verbose_name_plural = _("Resolutions of bank lines")
+        ordering = ["-id"]
+        constraints = [
+            *proposal_constraints("resolution"),
+            known_value("outcome", ResolutionOutcome, name="resolution_outcome_known"),
+            models.UniqueConstraint(
+                name="resolution_one_live_per_line",
+                fields=["line"],
+                condition=~Q(status=RequestStatus.REFUSED),
+            ),
+        ]
+        triggers = [
+            *frozen("line", "outcome", "reason", "proposed_by", "proposed_at"),
+            frozen_when(
+                "OLD.status <> 'PROPOSED'",
+                "status",
+                "decided_by",
+                "decided_at",
+                "decision_reason",
+                name="resolution_stays_decided",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_outcome_display())

@@ -24,6 +24,18 @@ class Entitlement(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    # Whom it was decided about, as their rows were known then.
+    person = models.ForeignKey(
+        "enrollment.Trainee", verbose_name=_("Trainee"), on_delete=models.PROTECT, related_name="+"
+    )
+    # The competent district on that day. It stays, whatever becomes of the district.
+    district = models.ForeignKey(
+        "institutions.District",
+        verbose_name=_("District"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     decision = models.CharField(_("Decision"), max_length=8, choices=Decision)
     # The check that refused or holds it; empty when granted.
     reason = models.CharField(_("Reason"), max_length=40, blank=True)
@@ -50,9 +62,18 @@ class Entitlement(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    # Which of the person's grants it is, in their lifetime and in the calendar year: no two have one place, and the
+    # policy's caps end the places.
+    lifetime_slot = models.PositiveSmallIntegerField(null=True)
+    yearly_slot = models.PositiveSmallIntegerField(null=True)
+    slot_year = models.PositiveSmallIntegerField(null=True)
     # Every named check with its outcome and the facts it saw. Ids, codes, dates and sums; no personal data.
     checks = models.JSONField(_("Checks"))
     decided_at = models.DateTimeField(_("Decided"))
+    # Since when something is missing, whatever it was first: it is asked for from then on.
+    held_since = models.DateTimeField(_("Held since"), null=True)
+    # When its notification was written. What has none waits in a short list.
+    announced_at = models.DateTimeField(null=True)
     supersedes = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
@@ -73,6 +94,38 @@ class Entitlement(models.Model):
                 name="entitlement_one_live_per_first_pass",
                 fields=["first_pass_key"],
                 condition=Q(superseded_at__isnull=True) & ~Q(decision=Decision.REFUSED),
+            ),
+            # At most so many in a lifetime and in a year, whoever decides at the same moment.
+            models.UniqueConstraint(
+                name="entitlement_one_per_lifetime_slot",
+                fields=["person", "lifetime_slot"],
+                condition=Q(superseded_at__isnull=True, decision=Decision.GRANTED),
+            ),
+            models.UniqueConstraint(
+                name="entitlement_one_per_yearly_slot",
+                fields=["person", "slot_year", "yearly_slot"],
+                condition=Q(superseded_at__isnull=True, decision=Decision.GRANTED),
+            ),
+            models.CheckConstraint(
+                name="entitlement_grant_has_its_slots",
+                condition=Q(
+                    decision=Decision.GRANTED,
+                    # Nothing is neither above zero nor not: a check lets it through unless it is asked for by itself.
+                    lifetime_slot__isnull=False,
+                    yearly_slot__isnull=False,
+                    lifetime_slot__gt=0,
+                    yearly_slot__gt=0,
+                    slot_year__isnull=False,
+                )
+                | (
+                    ~Q(decision=Decision.GRANTED)
+                    & Q(lifetime_slot__isnull=True, yearly_slot__isnull=True, slot_year__isnull=True)
+                ),
+            ),
+            implies(
+                Q(decision=Decision.HELD),
+                Q(held_since__isnull=False),
+                name="entitlement_held_since_some_time",
             ),
             known_value("decision", Decision, name="entitlement_decision_known"),
             models.CheckConstraint(name="entitlement_amount_not_negative", condition=Q(amount__gte=0)),
@@ -102,9 +155,15 @@ class Entitlement(models.Model):
                 fields=["reason", "id"],
                 condition=Q(superseded_at__isnull=True, decision=Decision.HELD),
             ),
+            # Which budget each was granted from, without its wide row: the reconciliation adds them up.
+            models.Index(name="entitlement_of_budget", fields=["id", "budget"]),
+            models.Index(
+                name="entitlement_to_announce", fields=["id"], condition=Q(announced_at__isnull=True)
+            ),
         ]
         triggers = [
-            # Its payment may be on its way: only one whose payment was cancelled makes room for another decision.
+            # Its payment may be on its way: only one whose payment was cancelled, or came back in full because it
+            # should not have been made, leaves room for another decision.
             pgtrigger.Trigger(
                 name="entitlement_grant_stays",
                 operation=pgtrigger.Update,
@@ -113,9 +172,30 @@ class Entitlement(models.Model):
                 func="""
                     IF NOT EXISTS (
                         SELECT 1 FROM subsidies_payment payment
-                        WHERE payment.entitlement_id = NEW.id AND payment.status = 'CANCELLED'
+                        WHERE payment.entitlement_id = NEW.id AND (
+                            payment.status = 'CANCELLED'
+                            OR EXISTS (SELECT 1 FROM subsidies_recovery recovery
+                                       WHERE recovery.payment_id = payment.id AND recovery.status = 'SETTLED'
+                                         AND recovery.recovered = recovery.amount
+                                         AND recovery.reason <> 'paid_twice'))
                     ) THEN
                         RAISE EXCEPTION 'entitlement_grant_stays' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="entitlement_within_caps",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(new__decision="GRANTED"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM subsidies_policyversion policy
+                        WHERE policy.id = NEW.policy_version_id
+                          AND (NEW.lifetime_slot > policy.lifetime_cap OR NEW.yearly_slot > policy.yearly_cap)
+                    ) THEN
+                        RAISE EXCEPTION 'entitlement_within_caps' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
                 """,
@@ -140,6 +220,8 @@ class Entitlement(models.Model):
             *frozen(
                 "public_id",
                 "certificate",
+                "person",
+                "district",
                 "decision",
                 "reason",
                 "first_pass_key",
@@ -148,6 +230,10 @@ class Entitlement(models.Model):
                 "fee_schedule",
                 "budget",
                 "bank_account",
+                "lifetime_slot",
+                "yearly_slot",
+                "slot_year",
+                "held_since",
                 "checks",
                 "decided_at",
                 "supersedes",

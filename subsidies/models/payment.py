@@ -1,5 +1,6 @@
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -15,7 +16,8 @@ from chongqing_dte.foundation.constraints import (
     not_the_same,
 )
 from chongqing_dte.foundation.crypto import EncryptedBytesField
-from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
+from subsidies.enums import AttemptStatus, BankSide, BatchStatus, PaymentFormat, PaymentStatus
+from subsidies.models.bank_format import BankFormat
 from subsidies.models.entitlement import Entitlement
 
 AFTER_RELEASE = (BatchStatus.RELEASED, BatchStatus.SENDING, BatchStatus.DELIVERED, BatchStatus.SETTLED)
@@ -58,12 +60,35 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(name="payment_ready", fields=["id"], condition=Q(status=PaymentStatus.READY)),
+            models.Index(
+                name="payment_before_or_on_notice",
+                fields=["status", "id"],
+                condition=Q(status__in=[PaymentStatus.TO_NOTICE, PaymentStatus.ON_NOTICE]),
+            ),
             models.Index(name="payment_returned", fields=["id"], condition=Q(status=PaymentStatus.RETURNED)),
         ]
         triggers = [
             *frozen("public_id", "entitlement", "payee", "amount", "opened_at"),
             # Its decision has been replaced: it can never become money again.
             frozen_when("OLD.status = 'CANCELLED'", "status", "cancelled_at", name="payment_stays_cancelled"),
+            # Whatever a worker takes for the time: money leaves a notice by its end, or by being cancelled.
+            pgtrigger.Trigger(
+                name="payment_leaves_a_closed_notice",
+                operation=pgtrigger.UpdateOf("status"),
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__status__in=["TO_NOTICE", "ON_NOTICE"])
+                & ~pgtrigger.Q(new__status__in=["TO_NOTICE", "ON_NOTICE", "CANCELLED"]),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM subsidies_noticeline line
+                        JOIN subsidies_publicnotice notice ON notice.id = line.notice_id
+                        WHERE line.payment_id = NEW.id AND notice.closed_at IS NOT NULL
+                    ) THEN
+                        RAISE EXCEPTION 'payment_leaves_a_closed_notice' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +101,14 @@ class PaymentBatch(models.Model):
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(_("Reference"), max_length=32)
     status = models.CharField(_("Status"), max_length=12, choices=BatchStatus, default=BatchStatus.ASSEMBLED)
+    payment_format = models.CharField(
+        _("Format"), max_length=12, choices=PaymentFormat, default=PaymentFormat.AGENT_LIST
+    )
+    # What it was written by; none for the plain list of the one agent bank.
+    bank_format = models.ForeignKey(
+        BankFormat, verbose_name=_("Bank format"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    side = models.CharField(_("For"), max_length=8, choices=BankSide, default=BankSide.ANY)
     line_count = models.PositiveIntegerField(_("Number of payments"))
     total = models.DecimalField(_("Total"), max_digits=14, decimal_places=2)
     file_name = models.CharField(_("File"), max_length=128)
@@ -115,6 +148,8 @@ class PaymentBatch(models.Model):
                 condition=~Q(status=BatchStatus.WITHDRAWN),
             ),
             known_value("status", BatchStatus, name="batch_status_known"),
+            known_value("payment_format", PaymentFormat, name="batch_format_known"),
+            known_value("side", BankSide, name="batch_side_known"),
             models.CheckConstraint(name="batch_has_lines", condition=Q(line_count__gt=0, total__gt=0)),
             both_or_neither("first_released_by", "first_released_at", name="batch_first_release_complete"),
             both_or_neither("second_released_by", "second_released_at", name="batch_second_release_complete"),
@@ -151,6 +186,9 @@ class PaymentBatch(models.Model):
             *frozen(
                 "public_id",
                 "reference",
+                "payment_format",
+                "bank_format",
+                "side",
                 "line_count",
                 "total",
                 "file_name",
@@ -187,6 +225,8 @@ class PaymentAttempt(models.Model):
     status = models.CharField(_("Status"), max_length=10, choices=AttemptStatus, default=AttemptStatus.OPEN)
     return_code = models.CharField(_("Return code"), max_length=40, blank=True)
     answered_at = models.DateTimeField(_("Answered"), null=True)
+    # When the person's notification of the answer was written.
+    announced_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("Payment attempt")
@@ -228,6 +268,15 @@ class PaymentAttempt(models.Model):
                 Q(status=AttemptStatus.RETURNED),
                 ~Q(return_code=""),
                 name="payment_attempt_returned_for_a_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="attempt_to_announce",
+                fields=["id"],
+                condition=Q(
+                    announced_at__isnull=True, status__in=[AttemptStatus.PAID, AttemptStatus.RETURNED]
+                ),
             ),
         ]
         triggers = [

@@ -1,18 +1,22 @@
 import uuid
 
+import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chongqing_dte.foundation.constraints import frozen, frozen_when
+from chongqing_dte.foundation.constraints import frozen, frozen_when, known_value
+from chongqing_dte.foundation.proposals import Proposal, RequestStatus, proposal_constraints
+from subsidies.enums import RecoveryStatus, SettlementKind
 from subsidies.models.payment import Payment
 
 
 class Recovery(models.Model):
     """Money that was paid and is to come back, in yuan, opened by itself, with its reason.
 
-    It is withdrawn once the pass that was paid stands again; the payment can be asked back anew afterwards.
+    It is withdrawn once the pass that was paid stands again; the payment can be asked back anew afterwards. It is
+    settled once all of it came back or was written off.
     """
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
@@ -24,6 +28,13 @@ class Recovery(models.Model):
     reason = models.CharField(_("Reason"), max_length=40)
     facts = models.JSONField(_("Facts"), default=dict)
     opened_at = models.DateTimeField(_("Opened"))
+    status = models.CharField(_("Status"), max_length=12, choices=RecoveryStatus, default=RecoveryStatus.OPEN)
+    recovered = models.DecimalField(_("Came back"), max_digits=12, decimal_places=2, default=0)
+    written_off = models.DecimalField(_("Written off"), max_digits=12, decimal_places=2, default=0)
+    # The day until which the person was asked to pay, and when they were asked.
+    due_on = models.DateField(_("Due on"), null=True)
+    asked_at = models.DateTimeField(_("Asked for"), null=True)
+    settled_at = models.DateTimeField(_("Settled"), null=True)
     withdrawn_at = models.DateTimeField(pgettext_lazy("payment", "Withdrawn"), null=True)
     withdrawal_reason = models.CharField(max_length=40, blank=True, db_default="")
     withdrawal_facts = models.JSONField(default=dict)
@@ -38,24 +49,134 @@ class Recovery(models.Model):
                 fields=["payment"],
                 condition=Q(withdrawn_at__isnull=True),
             ),
+            known_value("status", RecoveryStatus, name="recovery_status_known"),
             models.CheckConstraint(
                 name="recovery_withdrawn_for_a_reason",
                 condition=Q(withdrawn_at__isnull=True, withdrawal_reason="")
                 | (Q(withdrawn_at__isnull=False) & ~Q(withdrawal_reason="")),
             ),
+            models.CheckConstraint(
+                name="recovery_status_is_its_facts",
+                condition=Q(status=RecoveryStatus.OPEN, settled_at__isnull=True, withdrawn_at__isnull=True)
+                | Q(status=RecoveryStatus.SETTLED, settled_at__isnull=False, withdrawn_at__isnull=True)
+                | Q(status=RecoveryStatus.WITHDRAWN, settled_at__isnull=True, withdrawn_at__isnull=False),
+            ),
             models.CheckConstraint(name="recovery_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="recovery_never_more_than_its_amount",
+                condition=Q(
+                    recovered__gte=0, written_off__gte=0, amount__gte=F("recovered") + F("written_off")
+                ),
+            ),
+            models.CheckConstraint(
+                name="recovery_settled_to_the_cent",
+                condition=Q(status=RecoveryStatus.SETTLED, amount=F("recovered") + F("written_off"))
+                | (~Q(status=RecoveryStatus.SETTLED) & Q(amount__gt=F("recovered") + F("written_off"))),
+            ),
+            # What came back already would have to be paid out again, and that is nothing to happen by itself.
+            models.CheckConstraint(
+                name="recovery_withdrawn_before_money_came",
+                condition=~Q(status=RecoveryStatus.WITHDRAWN) | Q(recovered=0, written_off=0),
+            ),
             models.CheckConstraint(name="recovery_has_reason", condition=~Q(reason="")),
+        ]
+        indexes = [
+            models.Index(name="recovery_open", fields=["due_on"], condition=Q(status=RecoveryStatus.OPEN)),
         ]
         triggers = [
             *frozen("public_id", "payment", "amount", "reason", "facts", "opened_at"),
             frozen_when(
-                "OLD.withdrawn_at IS NOT NULL",
+                "OLD.status <> 'OPEN'",
+                "status",
+                "recovered",
+                "written_off",
+                "settled_at",
                 "withdrawn_at",
                 "withdrawal_reason",
                 "withdrawal_facts",
-                name="recovery_stays_withdrawn",
+                name="recovery_stays_ended",
             ),
         ]
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class RecoverySettlement(Proposal):
+    """One part of a recovery that came back, or that is given up, in yuan. Two people answer for it."""
+
+    public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
+    recovery = models.ForeignKey(
+        Recovery, verbose_name=_("Recovery"), on_delete=models.PROTECT, related_name="settlements"
+    )
+    kind = models.CharField(_("What became of it"), max_length=12, choices=SettlementKind)
+    amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
+    # Of the bank's statement, on which the money came.
+    received_on = models.DateField(_("Received on"), null=True)
+    bank_reference = models.CharField(_("Reference on the bank statement"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("Settlement of a recovery")
+        verbose_name_plural = _("Settlements of recoveries")
+        ordering = ["-id"]
+        constraints = [
+            *proposal_constraints("settlement"),
+            known_value("kind", SettlementKind, name="settlement_kind_known"),
+            models.CheckConstraint(name="settlement_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="settlement_repayment_stands_on_a_statement",
+                condition=(
+                    Q(kind=SettlementKind.REPAYMENT, received_on__isnull=False) & ~Q(bank_reference="")
+                )
+                | Q(kind=SettlementKind.WRITE_OFF, received_on__isnull=True, bank_reference=""),
+            ),
+            # One line of the bank's statement is money once.
+            models.UniqueConstraint(
+                name="settlement_statement_line_once",
+                fields=["bank_reference"],
+                condition=Q(kind=SettlementKind.REPAYMENT) & ~Q(status=RequestStatus.REFUSED),
+            ),
+        ]
+        triggers = [
+            *frozen(
+                "public_id",
+                "recovery",
+                "kind",
+                "amount",
+                "received_on",
+                "bank_reference",
+                "reason",
+                "proposed_by",
+                "proposed_at",
+            ),
+            frozen_when(
+                "OLD.status <> 'PROPOSED'",
+                "status",
+                "decided_by",
+                "decided_at",
+                "decision_reason",
+                name="settlement_stays_decided",
+            ),
+            # Looked at when the transaction commits: what a recovery says is what was approved.
+            pgtrigger.Trigger(
+                name="settlement_counts_in_its_recovery",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM subsidies_recovery recovery
+                        WHERE recovery.id = NEW.recovery_id
+                          AND recovery.recovered + recovery.written_off <> coalesce((
+                              SELECT sum(part.amount) FROM subsidies_recoverysettlement part
+                              WHERE part.recovery_id = recovery.id AND part.status = 'APPROVED'), 0)
+                    ) THEN
+                        RAISE EXCEPTION 'settlement_counts_in_its_recovery' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.amount}"
