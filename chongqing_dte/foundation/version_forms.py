@@ -1,8 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.days import DAY_VALIDATORS
@@ -36,6 +37,9 @@ def count_field(label: Any, help_text: Any, *, least: int = 0, most: int) -> for
 class VersionForm(forms.Form):
     """A version of some figures: its name, its days and its source. Each kind of figures adds its own."""
 
+    # Figures that are read together, each group with its heading; none where there are too few to need one.
+    groups: ClassVar[Sequence[tuple[Any, Sequence[str]]]] = ()
+
     name = forms.CharField(label=_("Name of the version"), max_length=128)
     first_day = day_field(_("First day"))
     last_day = day_field(
@@ -57,6 +61,28 @@ class VersionForm(forms.Form):
         """Return the names of the figures themselves, in their order."""
         frame = VersionForm.base_fields
         return [name for name in cls.base_fields if name not in frame]
+
+    @classmethod
+    def grouped_figures(cls) -> Sequence[tuple[Any, Sequence[str]]]:
+        """Return the names of the figures by heading."""
+        return cls.groups or [("", cls.figures())]
+
+    @classmethod
+    def in_words(cls, name: str, value: Any) -> Any:
+        """Return what a figure says, as people read it."""
+        if isinstance(value, bool):
+            return gettext("Yes") if value else gettext("No")
+        labels = dict(getattr(cls.base_fields[name], "choices", ()))
+        if labels and isinstance(value, list):
+            return pgettext("between the parts of a list", ", ").join(
+                str(label) for choice, label in labels.items() if choice in value
+            )
+        return labels.get(value, value)
+
+    def sections(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """Return the fields by heading, in the order in which they are filled in."""
+        parts = [("", ["name", "first_day", "last_day"]), *self.grouped_figures(), ("", ["source"])]
+        return [(heading, [self[name] for name in names]) for heading, names in parts]
 
     def values(self) -> Mapping[str, Any]:
         """Return what was given, with the days as [starts_on, ends_before)."""

@@ -40,6 +40,19 @@ class Texts:
     after_its_end: Any
 
 
+# What a source says of figures that are only an example.
+EXAMPLE_WORDS = ("example", "示例", "样例")
+
+
+def anybody_may_see(_user: Any) -> None:
+    """Let everybody see a list who is signed in."""
+
+
+def no_links(_user: Any, _version: Version) -> Sequence[tuple[Any, str]]:
+    """Return no page that goes on from a version."""
+    return ()
+
+
 @dataclass(frozen=True)
 class VersionPages:
     """One kind of figures: its route names, its texts, who may do what, and the services that do it."""
@@ -59,6 +72,12 @@ class VersionPages:
     draft: Callable[..., Any]
     approve: Callable[..., Any]
     end: Callable[..., Any]
+    check_can_see: Callable[[Any], None] = anybody_may_see
+    # The pages that go on from one version: what each is called, and its address.
+    links: Callable[[Any, Any], Sequence[tuple[Any, str]]] = no_links
+    tabs: str = "institutions/_setup_tabs.html"
+    tabs_follow_title: bool = False
+    tab: str = ""
 
     @property
     def list_route(self) -> str:
@@ -77,6 +96,7 @@ def views_of(pages: VersionPages) -> Sequence[Callable[..., HttpResponse]]:
 
 def _version_list(pages: VersionPages, request: HttpRequest) -> HttpResponse:
     """List the versions, newest first, with what may be done to each."""
+    pages.check_can_see(request.user)
     return render(request, "version_list.html", _list_context(pages, request.user))
 
 
@@ -171,6 +191,7 @@ def _list_context(
         "draft_route": f"{pages.name}-draft",
         "approve_route": f"{pages.name}-approve",
         "end_route": f"{pages.name}-end",
+        "tab": pages.tab or pages.name,
         "versions": [_shown(pages, user, version, refused or {}) for version in versions.order_by("-pk")],
         "may_draft": pages.can_draft(user),
     }
@@ -186,7 +207,9 @@ def _shown(
         "version": version,
         "status": status,
         "label": label,
-        "facts": _facts_of(pages, version),
+        "is_example": any(word in version.source.lower() for word in EXAMPLE_WORDS),
+        "groups": _groups_of(pages, version),
+        "links": pages.links(user, version),
         "may_approve": status == "DRAFTED" and pages.can_approve(user, version),
         "end_form": refused.get(version.pk, empty),
     }
@@ -204,22 +227,22 @@ def _standing_of(version: Version) -> tuple[str, str]:
     return "IN_FORCE", _("In force now")
 
 
-def _facts_of(pages: VersionPages, version: Version) -> list[tuple[object, object]]:
-    """Return the figures of a version, where they come from, and who answers for them."""
-    named = [
-        (pages.form.base_fields[figure].label, _in_words(getattr(version, figure)))
-        for figure in pages.form.figures()
+def _groups_of(pages: VersionPages, version: Version) -> list[tuple[object, list[tuple[object, object]]]]:
+    """Return the figures of a version by heading, where they come from, and who answers for them."""
+    figures = [
+        (heading, [_figure_of(pages, version, name) for name in names])
+        for heading, names in pages.form.grouped_figures()
     ]
-    return [
-        (_("Days"), days(version.in_force)),
-        *named,
+    span: tuple[object, object] = (_("Days"), days(version.in_force))
+    record: list[tuple[object, object]] = [
         (_("Drafted by"), version.drafted_by),
         (_("Approved by"), version.approved_by),
         (_("Source"), version.source),
     ]
+    if not pages.form.groups:
+        return [("", [span, *figures[0][1], *record])]
+    return [("", [span]), *figures, (_("Source and signatures"), record)]
 
 
-def _in_words(figure: object) -> object:
-    if isinstance(figure, bool):
-        return _("Yes") if figure else _("No")
-    return figure
+def _figure_of(pages: VersionPages, version: Version, name: str) -> tuple[object, object]:
+    return (pages.form.base_fields[name].label, pages.form.in_words(name, getattr(version, name)))

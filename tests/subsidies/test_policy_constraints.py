@@ -21,8 +21,21 @@ pytestmark = pytest.mark.django_db
         ({"graduation_year_rule": "LUNAR"}, "policy_graduation_year_rule_known"),
         ({"fee_share": Decimal("0.0000")}, "policy_fee_share_is_a_share"),
         ({"fee_share": Decimal("1.0001")}, "policy_fee_share_is_a_share"),
-        ({"ceiling": Decimal("0.00")}, "policy_ceiling_positive"),
-        ({"batch_line_limit": 0}, "policy_batch_line_limit_positive"),
+        ({"ladder_rule": "DOWN"}, "policy_ladder_rule_known"),
+        ({"stacking_rule": "SOMETIMES"}, "policy_stacking_rule_known"),
+        ({"competent_district_rule": "HOME"}, "policy_competent_district_rule_known"),
+        ({"ceiling_junior": Decimal("0.00")}, "policy_ceilings_positive"),
+        ({"ceiling_intermediate": Decimal("0.00")}, "policy_ceilings_positive"),
+        ({"ceiling_senior": Decimal("-1.00")}, "policy_ceilings_positive"),
+        ({"lifetime_cap": 0}, "policy_caps_positive"),
+        ({"yearly_cap": 0}, "policy_caps_positive"),
+        ({"chase_days": 0}, "policy_chases_at_some_time"),
+        ({"chase_every_days": 0}, "policy_chases_at_some_time"),
+        ({"batch_amount_limit": Decimal("0.00")}, "policy_batch_limits_positive"),
+        ({"batch_weekdays": [0, 1]}, "policy_batch_weekdays_are_weekdays"),
+        ({"batch_weekdays": [8]}, "policy_batch_weekdays_are_weekdays"),
+        ({"source": ""}, "policy_has_source"),
+        ({"batch_line_limit": 0}, "policy_batch_limits_positive"),
         ({"automatic_release_limit": Decimal("-0.01")}, "policy_automatic_release_limit_not_negative"),
         ({"approved_at": NOW}, "policy_approval_complete"),
     ],
@@ -83,12 +96,38 @@ def test_recovered_money_can_be_spent_again():
 def test_one_subsidy_has_one_budget_a_year():
     BudgetFactory()
 
-    with pytest.raises(IntegrityError, match='"budget_one_per_year_and_kind"'), transaction.atomic():
+    with pytest.raises(IntegrityError, match='"budget_one_per_year_kind_and_district"'), transaction.atomic():
         BudgetFactory()
 
 
-def test_an_approved_version_is_never_changed():
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ceiling_senior": Decimal("1.00")},
+        {"lifetime_cap": 1},
+        {"source": "Another one."},
+        {"approved_by": None, "approved_at": None},
+        {"in_force": DateRange(date(2026, 1, 1), None)},
+        {"in_force": DateRange(date(2025, 1, 1), date(2027, 1, 1))},
+    ],
+)
+def test_an_approved_version_is_never_changed(changes):
     version = PolicyVersionFactory(approved=True)
 
     with pytest.raises(InternalError, match="policy_approved_stays"), transaction.atomic():
-        PolicyVersion.objects.filter(pk=version.pk).update(ceiling=Decimal("1.00"))
+        PolicyVersion.objects.filter(pk=version.pk).update(**changes)
+
+
+def test_an_approved_version_may_end_earlier():
+    version = PolicyVersionFactory(approved=True)
+
+    assert PolicyVersion.objects.filter(pk=version.pk).update(
+        in_force=DateRange(date(2026, 1, 1), date(2026, 12, 1))
+    )
+
+
+def test_a_version_is_never_deleted():
+    version = PolicyVersionFactory()
+
+    with pytest.raises(InternalError, match="Cannot delete"), transaction.atomic():
+        version.delete()
