@@ -7,7 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from enrollment.enums import ParticipantCategory
+from institutions.enums import Level, Role
 from subsidies.enums import CheckOutcome
+from subsidies.rules import return_reasons
+from subsidies.rules.holds import owner_of
 
 CHECK_NAMES: Final[dict[str, Promise]] = {
     "policy_is_in_force": _("A policy is in force"),
@@ -16,11 +19,17 @@ CHECK_NAMES: Final[dict[str, Promise]] = {
     "nothing_is_under_review": _("Nothing is under review"),
     "trained_in_the_programme": _("Trained in the programme"),
     "category_is_eligible": _("The participant category is eligible"),
+    "no_objection_was_upheld": _("No objection was upheld"),
     "graduates_in_time": _("Graduates in the certificate's year"),
+    "recorded_in_time": _("Recorded in time"),
     "passes_for_the_first_time": _("Passes for the first time"),
     "is_not_claimed_already": _("Not subsidized already"),
+    "ladder_is_kept": _("No higher level was subsidized before"),
+    "within_lifetime_cap": _("Within the subsidies of a lifetime"),
+    "within_yearly_cap": _("Within the subsidies of a year"),
     "fee_is_published": _("The assessment fee is published"),
     "amount_is_positive": _("There is something to pay"),
+    "not_subsidized_elsewhere": _("Not subsidized elsewhere"),
     "account_is_known": _("The bank account is known"),
     "budget_has_room": _("The budget has room"),
 }
@@ -75,6 +84,42 @@ SENTENCES: Final[dict[tuple[str, str], Promise]] = {
     ("passes_for_the_first_time", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
     ("is_not_claimed_already", "PASSED"): _("No other certificate has used up this first pass."),
     ("is_not_claimed_already", "FAILED"): _("Another certificate has used up this first pass already."),
+    ("no_objection_was_upheld", "PASSED"): _("No objection against this subsidy was found to be right."),
+    ("no_objection_was_upheld", "FAILED"): _(
+        "An objection against this subsidy was looked into and found to be right, so it is not paid."
+    ),
+    ("recorded_in_time", "PASSED"): _("The certificate was recorded within the time that the policy gives."),
+    ("recorded_in_time", "FAILED"): _(
+        "Issued on %(issued_on)s and recorded on %(recorded_on)s: the policy gives %(days)s days, until %(last)s."
+    ),
+    ("recorded_in_time", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
+    ("ladder_is_kept", "PASSED"): _("No grant for a higher level stands before this one."),
+    ("ladder_is_kept", "FAILED"): _(
+        "The person was granted the subsidy for a higher level (%(level)s) already. "
+        "The policy pays none for a lower level after that."
+    ),
+    ("ladder_is_kept", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
+    ("within_lifetime_cap", "PASSED"): _("The person has been granted %(granted)s subsidies before."),
+    ("within_lifetime_cap", "FAILED"): _(
+        "The person has been granted %(granted)s subsidies, and the policy grants %(cap)s in a lifetime at most."
+    ),
+    ("within_lifetime_cap", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
+    ("within_yearly_cap", "PASSED"): _(
+        "The person has been granted %(granted)s subsidies for certificates of %(year)s before."
+    ),
+    ("within_yearly_cap", "FAILED"): _(
+        "The person has been granted %(granted)s subsidies for certificates of %(year)s, "
+        "and the policy grants %(cap)s in a year at most."
+    ),
+    ("within_yearly_cap", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
+    ("not_subsidized_elsewhere", "PASSED"): _(
+        "No other subsidy for this occupation and level stands against it."
+    ),
+    ("not_subsidized_elsewhere", "FAILED"): _(
+        "Another programme paid %(paid)s yuan for the same occupation and level, "
+        "and the policy pays nothing beside that."
+    ),
+    ("not_subsidized_elsewhere", "UNKNOWN"): _("This cannot be decided before a policy is in force."),
     ("fee_is_published", "PASSED"): _(
         "The evaluation institution's published fee on the assessment's day was %(total)s yuan."
     ),
@@ -96,6 +141,36 @@ SENTENCES: Final[dict[tuple[str, str], Promise]] = {
     ),
 }
 
+# What another programme paid, where the policy pays the difference: by outcome.
+DIFFERENCE_SENTENCES: Final[dict[str, Promise]] = {
+    "PASSED": _(
+        "Other programmes paid %(paid)s yuan for the same occupation and level. "
+        "They left %(left)s yuan of the fee, and no more than that is paid."
+    ),
+    "FAILED": _(
+        "Other programmes paid %(paid)s yuan for the same occupation and level, "
+        "so nothing is left of the fee to be paid."
+    ),
+}
+
+# What whoever must act on a hold has to do, by the check that holds.
+HOLD_STEPS: Final[dict[str, Promise]] = {
+    "policy_is_in_force": _("Draft and approve a policy version that covers the day of the certificate."),
+    "nothing_is_under_review": _(
+        "Close the review, or decide on the correction or revocation that is proposed."
+    ),
+    "category_is_eligible": _("Find out the participant category."),
+    "graduates_in_time": _("Find out the graduation date and have it recorded in the class's roster."),
+    "fee_is_published": _(
+        "Write down the fee that the evaluation institution had announced for the day of the assessment."
+    ),
+    "account_is_known": _(
+        "Give the number of a bank account in your own name, best that of your social security card."
+    ),
+    "budget_has_room": _("Top up the budget, or transfer from another one."),
+}
+HOLD_STEP_OF_THE_REVIEWER: Final = _("Look into what is missing.")
+
 # What a sitting means for the first pass: the first line that is true of it.
 SITTING_WORDS: Final[tuple[tuple[str, Promise], ...]] = (
     ("is_own", _("The sitting of this certificate")),
@@ -107,6 +182,10 @@ SITTING_WORDS: Final[tuple[tuple[str, Promise], ...]] = (
 )
 
 # The check of a certificate that was revoked after its subsidy had been granted.
+REVOKED_AND_PAID_BACK: Final = _(
+    "The certificate was revoked on %(ended_on)s, after the subsidy had been paid. All of the money came back, the "
+    "last of it on %(repaid_on)s."
+)
 REVOKED_BEFORE_IT_WAS_PAID: Final = _(
     "The certificate was revoked on %(ended_on)s, before the subsidy was paid, so nothing is paid for it."
 )
@@ -115,6 +194,10 @@ RECOVERY_REASONS: Final[dict[str, Promise]] = {
     "certificate_revoked": _(
         "The certificate was revoked on %(ended_on)s, after the subsidy was paid, so the money is to come back."
     ),
+    "objection_upheld": _(
+        "An objection to the decision was upheld after the subsidy was paid, so the money is to come back."
+    ),
+    "paid_twice": _("The bank paid the subsidy twice, so one of the two is to come back."),
 }
 
 WITHDRAWAL_REASONS: Final[dict[str, Promise]] = {
@@ -124,10 +207,70 @@ WITHDRAWAL_REASONS: Final[dict[str, Promise]] = {
     ),
 }
 
-RETURN_REASONS: Final[dict[str, Promise]] = {
-    "ACCOUNT_NOT_ACTIVATED": _("The bank function of the social security card is not activated."),
-    "ACCOUNT_CLOSED": _("The account is closed."),
-    "NAME_MISMATCH": _("The account belongs to another name."),
+# Why money came back, by cause: the sentence, and what has to be done.
+RETURN_REASONS: Final[dict[str, tuple[Promise, Promise]]] = {
+    return_reasons.ACCOUNT_UNKNOWN: (
+        _("The bank knows no such account."),
+        _("Check the account number with the person, digit by digit, and correct it."),
+    ),
+    return_reasons.ACCOUNT_CLOSED: (
+        _("The account is closed."),
+        _("Ask the person for another account in their own name."),
+    ),
+    return_reasons.ACCOUNT_BLOCKED: (
+        _("The account is frozen, reported lost or takes no money at present."),
+        _("Ask the person to have it put right at the bank, or for another account in their own name."),
+    ),
+    return_reasons.ACCOUNT_NOT_ACTIVATED: (
+        _("The bank function of the social security card is not activated."),
+        _(
+            "Ask the person to activate it at the bank, then record the same account again; or ask for another account."
+        ),
+    ),
+    return_reasons.NAME_MISMATCH: (
+        _("The account belongs to another name."),
+        _("Ask the person for an account in their own name, written as on the identity card."),
+    ),
+    return_reasons.WRONG_KIND: (
+        _("The account is of a kind that takes no such payments."),
+        _("Ask the person for another account: a bank card of class I, or the social security card."),
+    ),
+    return_reasons.BANK_UNKNOWN: (
+        _("The bank or its CNAPS code is not known."),
+        _("Check the bank and its CNAPS code, and correct the account."),
+    ),
+    return_reasons.AMOUNT_REFUSED: (
+        _("The bank does not take this amount for this account."),
+        _("Ask the bank which limit it is. An account without that limit helps."),
+    ),
+    return_reasons.OUR_FUNDS: (
+        _("The account that the subsidies are paid from did not hold enough."),
+        _("The municipal finance office fills up the account. The person has nothing to do."),
+    ),
+    return_reasons.REPEATED: (
+        _("The bank takes the payment for one that it has made already."),
+        _(
+            "The municipal finance office asks the bank whether the money was paid. Nothing is sent again before."
+        ),
+    ),
+    return_reasons.REGULATION: (
+        _("The bank must not make the payment by its regulations, or lacks particulars of the person."),
+        _("Ask the person to complete their particulars at the bank, or for another account."),
+    ),
+    return_reasons.BY_REQUEST: (
+        _("The payment was called back."),
+        _("The municipal finance office asks the bank by whom."),
+    ),
+    return_reasons.TECHNICAL: (
+        _("The bank could not carry it out for a technical reason."),
+        _("Record the same account again, and it is paid with the next batch."),
+    ),
+    return_reasons.OTHER: (
+        _("The bank gave a reason that is not explained here: %(code)s"),
+        _(
+            "The municipal finance office asks the bank what it means. Another account in the person's name may help."
+        ),
+    ),
 }
 
 
@@ -141,9 +284,26 @@ def check_sentence(check: Mapping[str, Any]) -> str:
     facts = dict(check.get("facts", {}))
     if facts.get("category") in ParticipantCategory.values:
         facts["category"] = ParticipantCategory(facts["category"]).label
+    if facts.get("level") in Level.values:
+        facts["level"] = Level(facts["level"]).label
+    if "repaid_on" in facts:
+        return str(REVOKED_AND_PAID_BACK) % facts
     if "ended_on" in facts:
         return str(REVOKED_BEFORE_IT_WAS_PAID) % facts
+    if "left" in facts:
+        return str(DIFFERENCE_SENTENCES[check["outcome"]]) % facts
     return str(SENTENCES[(check["name"], check["outcome"])]) % facts
+
+
+def hold_step(reason: str) -> str:
+    """Return what has to be done about a hold, in the reader's language."""
+    return str(HOLD_STEPS.get(reason, HOLD_STEP_OF_THE_REVIEWER))
+
+
+def hold_owner(reason: str) -> str:
+    """Return who has to do it: the person, or the role of an office, in the reader's language."""
+    role = owner_of(reason).role
+    return str(Role(role).label) if role else str(_("The person"))
 
 
 def recovery_sentence(reason: str, facts: Mapping[str, Any]) -> str:
@@ -175,8 +335,13 @@ def decision_sentence(checks: list[dict[str, Any]], reason: str) -> str:
 
 
 def return_reason(code: str) -> str:
-    """Return why the bank sent money back, in words; an unknown code is shown as it came."""
-    return str(RETURN_REASONS.get(code, code))
+    """Return why the bank sent money back, in words; nothing if it did not. A code that nobody knows is named."""
+    return str(RETURN_REASONS[return_reasons.cause_of(code)][0]) % {"code": code} if code else ""
+
+
+def return_advice(code: str) -> str:
+    """Return what has to be done about money that came back."""
+    return str(RETURN_REASONS[return_reasons.cause_of(code)][1])
 
 
 def outcome_label(outcome: str) -> str:

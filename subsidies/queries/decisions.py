@@ -1,19 +1,17 @@
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from django.db.models import DateField, Exists, Func, Min, OuterRef, Q
+from django.db.models import DateField, DateTimeField, Exists, Func, OuterRef, Q
 
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
 from assessment.queries import freezes_person
 from enrollment.queries import account_id_of, person_of
 from institutions.models import FeeSchedule
-from subsidies.enums import Decision, SubsidyKind
-from subsidies.models import (
-    Budget,
-    Entitlement,
-    PolicyVersion,
-)
+from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
+from subsidies.models import Budget, Entitlement, Objection, PolicyVersion
+from subsidies.queries.budget_queue import certificates_with_room
 
 
 class FirstIssuedOn(Func):
@@ -21,30 +19,62 @@ class FirstIssuedOn(Func):
 
     template = """(
         WITH RECURSIVE former AS (
-            SELECT its.id, its.supersedes_id, its.issued_on
+            SELECT its.id, its.supersedes_id, its.issued_on, its.recorded_at
             FROM assessment_levelcertificate its WHERE its.id = %(expressions)s
             UNION ALL
-            SELECT certificate.id, certificate.supersedes_id, certificate.issued_on
+            SELECT certificate.id, certificate.supersedes_id, certificate.issued_on, certificate.recorded_at
             FROM assessment_levelcertificate certificate JOIN former ON certificate.id = former.supersedes_id)
-        SELECT issued_on FROM former WHERE supersedes_id IS NULL)"""
+        SELECT %(said)s FROM former WHERE supersedes_id IS NULL)"""
+    said = "issued_on"
     output_field = DateField()
 
-
-def first_issued_on(certificate_ids: Collection[int]) -> dict[int, date]:
-    """Return for each of these certificates when the first in its chain was issued, in one query."""
-    found = LevelCertificate.objects.filter(pk__in=certificate_ids).annotate(first=FirstIssuedOn("pk"))
-    return dict(found.values_list("pk", "first"))
+    def __init__(self, certificate: Any) -> None:
+        super().__init__(certificate, said=self.said)
 
 
-def approved_policies() -> list[PolicyVersion]:
-    """Return the policy versions that decide."""
-    return list(PolicyVersion.objects.filter(approved_at__isnull=False))
+class FirstRecordedAt(FirstIssuedOn):
+    """When the first of these certificates was recorded."""
+
+    said = "recorded_at"
+    output_field = DateTimeField()
+
+
+def first_issues(certificate_ids: Collection[int]) -> dict[int, tuple[date, datetime]]:
+    """Return for each of these certificates when the first in its chain was issued and recorded, in one query."""
+    found = LevelCertificate.objects.filter(pk__in=certificate_ids).annotate(
+        first_issued_on=FirstIssuedOn("pk"), first_recorded_at=FirstRecordedAt("pk")
+    )
+    rows = found.values_list("pk", "first_issued_on", "first_recorded_at")
+    return {certificate_id: (issued_on, recorded_at) for certificate_id, issued_on, recorded_at in rows}
+
+
+def objections_upheld_against(trainee_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """Return the first objection upheld against paying for each sitting of these rows, by session and candidate.
+
+    What a person says against not being paid speaks for a payment, and not against one.
+    """
+    attempt = "entitlement__certificate__attempt"
+    upheld = Objection.objects.filter(
+        ~Q(kind=ObjectionKind.PERSON) | Q(entitlement__decision=Decision.GRANTED),
+        status=ObjectionStatus.UPHELD,
+        entitlement__certificate__trainee_id__in=trainee_ids,
+    )
+    rows = upheld.order_by("-pk").values_list(f"{attempt}__session_id", f"{attempt}__trainee_id", "pk")
+    return {(session_id, trainee_id): objection_id for session_id, trainee_id, objection_id in rows}
 
 
 def live_entitlements_of(certificate_ids: Collection[int]) -> dict[int, Entitlement]:
-    """Return the live decision of each of these certificates that has one, by certificate."""
+    """Return the live decision of each of these certificates that has one, by certificate; not its checks."""
     found = Entitlement.objects.filter(certificate_id__in=certificate_ids, superseded_at__isnull=True)
-    return {entitlement.certificate_id: entitlement for entitlement in found}
+    return {entitlement.certificate_id: entitlement for entitlement in found.defer("checks")}
+
+
+def reopened_by_objections(entitlement_ids: Collection[int]) -> set[int]:
+    """Return those of these decisions against which the person's own objection was upheld."""
+    upheld = Objection.objects.filter(
+        entitlement_id__in=entitlement_ids, kind=ObjectionKind.PERSON, status=ObjectionStatus.UPHELD
+    )
+    return set(upheld.values_list("entitlement_id", flat=True))
 
 
 def claims_of(trainee_ids: Collection[int]) -> list[Entitlement]:
@@ -60,7 +90,8 @@ def claims_of(trainee_ids: Collection[int]) -> list[Entitlement]:
         certificate__status=CertificateStatus.VALID,
     )
     claims = live.filter(Q(decision=Decision.GRANTED) | holds)
-    return list(claims.select_related("certificate__attempt", "policy_version").order_by("id"))
+    found = claims.select_related("certificate__attempt", "policy_version").defer("checks")
+    return list(found.order_by("id"))
 
 
 def lock_holds_of(trainee_ids: Collection[int], *, except_certificates: Collection[int]) -> list[Entitlement]:
@@ -79,9 +110,33 @@ def lock_holds_of(trainee_ids: Collection[int], *, except_certificates: Collecti
     )
 
 
-def lock_budget(*, year: int, kind: SubsidyKind) -> Budget | None:
-    """Return the budget of one year and subsidy, locked: whoever reserves next waits until this one commits."""
-    return Budget.objects.select_for_update(of=("self",), no_key=True).filter(year=year, kind=kind).first()
+def trainees_whose_holds_claim(certificate_ids: Collection[int]) -> set[int]:
+    """Return whose live holds on these certificates claim a first pass."""
+    holds = Entitlement.objects.filter(
+        ("first_pass_key__startswith", "person:"),
+        certificate_id__in=certificate_ids,
+        superseded_at__isnull=True,
+        decision=Decision.HELD,
+    )
+    return set(holds.values_list("certificate__trainee_id", flat=True))
+
+
+def lock_refused_for_claims(trainee_ids: Collection[int]) -> list[Entitlement]:
+    """Return what these rows of people were refused because another certificate claims it, with its certificates.
+
+    Locked, and nobody's is left out: whoever looks at one of them at this moment does not see that the claim ends.
+    """
+    return list(
+        Entitlement.objects.select_for_update(of=("self", "certificate"), no_key=True)
+        .select_related("certificate")
+        .filter(
+            decision=Decision.REFUSED,
+            reason="is_not_claimed_already",
+            superseded_at__isnull=True,
+            certificate__trainee_id__in=trainee_ids,
+        )
+        .order_by("certificate_id")
+    )
 
 
 def lock_budgets(budget_ids: Collection[int]) -> dict[int, Budget]:
@@ -92,8 +147,11 @@ def lock_budgets(budget_ids: Collection[int]) -> dict[int, Budget]:
     return {budget.pk: budget for budget in locked}
 
 
-def lock_held_that_can_go_on(*, year: int, limit: int) -> list[Entitlement]:
-    """Return held decisions whose missing fact has arrived, oldest first, locked; those of other workers left out."""
+def lock_held_that_can_go_on(*, year: int, limit: int, after: int = 0) -> list[Entitlement]:
+    """Return up to `limit` held decisions whose missing fact has arrived, on certificates from behind this one on.
+
+    Oldest first, locked; those of other workers are left out.
+    """
     policy = PolicyVersion.objects.filter(
         approved_at__isnull=False, in_force__contains=FirstIssuedOn(OuterRef("certificate_id"))
     )
@@ -107,35 +165,21 @@ def lock_held_that_can_go_on(*, year: int, limit: int) -> list[Entitlement]:
     return list(
         Entitlement.objects.select_for_update(of=("self", "certificate"), skip_locked=True, no_key=True)
         .select_related("certificate")
-        .filter(decision=Decision.HELD, superseded_at__isnull=True, certificate__decision_due=False)
-        .annotate(person=person_of("certificate__trainee"))
-        .annotate(account=account_id_of("person"))
+        .filter(
+            decision=Decision.HELD,
+            superseded_at__isnull=True,
+            certificate__decision_due=False,
+            certificate_id__gt=after,
+        )
+        .annotate(whose=person_of("certificate__trainee"))
+        .annotate(account=account_id_of("whose"))
         .filter(
             Q(reason="account_is_known", account__isnull=False)
             | Q(reason="policy_is_in_force") & Exists(policy)
             | Q(reason="fee_is_published") & Exists(fee)
-            | Q(reason="budget_has_room", certificate_id__in=_budget_queue(year))
+            | Q(reason="budget_has_room", certificate_id__in=certificates_with_room(year))
+            | Q(reason="graduates_in_time", certificate__attempt__enrollment__graduated_on__isnull=False)
             | Q(reason="nothing_is_under_review") & ~freezes_person("certificate__trainee")
         )
         .order_by("certificate_id")[:limit]
     )
-
-
-def first_certificate_waiting_for_budget(except_these: Collection[int] = ()) -> int | None:
-    """Return the first certificate that is held because the budget had no room, leaving these out."""
-    waiting = Entitlement.objects.filter(
-        decision=Decision.HELD, reason="budget_has_room", superseded_at__isnull=True
-    ).exclude(certificate_id__in=except_these)
-    return waiting.aggregate(first=Min("certificate_id"))["first"]
-
-
-def _budget_queue(year: int) -> list[int]:
-    """Return the certificates that wait for budget, if there is room now for the first of them, else none."""
-    budget = Budget.objects.filter(year=year, kind=SubsidyKind.ASSESSMENT).first()
-    queue = Entitlement.objects.filter(
-        decision=Decision.HELD, reason="budget_has_room", superseded_at__isnull=True
-    ).order_by("certificate_id")
-    first = queue.first()
-    if budget is None or first is None or first.amount > budget.available:
-        return []
-    return list(queue.values_list("certificate_id", flat=True)[:500])

@@ -24,6 +24,16 @@ class AnswerLine:
     return_code: str
 
 
+@dataclass(frozen=True)
+class PaymentStanding:
+    """How the payment behind an instruction stands: its status, and what its other instructions and recoveries do."""
+
+    status: str
+    has_other_under_way: bool = False
+    has_other_paid: bool = False
+    is_asked_back: bool = False
+
+
 def line_problem(line: AnswerLine, instruction: Instruction | None, *, is_repeated: bool) -> str:
     """Return why this line cannot be applied, or "" if it can.
 
@@ -38,3 +48,41 @@ def line_problem(line: AnswerLine, instruction: Instruction | None, *, is_repeat
     if instruction.status in ("PAID", "RETURNED") and line.answer not in ("UNKNOWN", instruction.status):
         return "ALREADY_SETTLED"
     return ""
+
+
+def why_not(
+    outcome: str, line: AnswerLine, instruction: Instruction | None, standing: PaymentStanding | None
+) -> str:
+    """Return why two people cannot have found this out about a bank line, or "" if they can.
+
+    That a line means nothing can be found out about any line. What moves money needs the bank's own word for it.
+    """
+    if outcome == "NO_EFFECT":
+        return ""
+    if instruction is None or standing is None:
+        return "no_instruction"
+    if line.amount != instruction.amount:
+        return "wrong_amount"
+    if outcome == "TAKEN_BACK":
+        return _why_not_taken_back(line, instruction, standing)
+    return _why_not_paid_after_all(line, instruction, standing)
+
+
+def _why_not_taken_back(line: AnswerLine, instruction: Instruction, standing: PaymentStanding) -> str:
+    if line.answer != "RETURNED":
+        return "bank_did_not_say_returned"
+    if instruction.status != "PAID" or standing.status != "PAID":
+        return "not_paid_before"
+    return "asked_back" if standing.is_asked_back else ""
+
+
+def _why_not_paid_after_all(line: AnswerLine, instruction: Instruction, standing: PaymentStanding) -> str:
+    if line.answer != "PAID":
+        return "bank_did_not_say_paid"
+    if instruction.status != "RETURNED":
+        return "not_returned_before"
+    if standing.has_other_paid:
+        return "paid_twice"
+    if standing.has_other_under_way:
+        return "another_under_way"
+    return "" if standing.status in ("RETURNED", "READY") else "cancelled"

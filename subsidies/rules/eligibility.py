@@ -1,85 +1,55 @@
 """Who is paid the assessment subsidy, and why. Pure: from frozen facts to a decision that explains itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from subsidies.rules.amounts import assessment_amount
-from subsidies.rules.first_pass import Sitting, derive_first_pass
+from subsidies.rules.facts import (
+    FAILED,
+    PASSED,
+    UNKNOWN,
+    CertificateFacts,
+    Check,
+    Facts,
+    Grant,
+    OtherPaid,
+    PolicyValues,
+    PublishedFee,
+    Ruling,
+)
+from subsidies.rules.first_pass import derive_first_pass
+from subsidies.rules.limits import (
+    amount_by_policy,
+    amount_owed,
+    ladder_is_kept,
+    no_objection_was_upheld,
+    not_subsidized_elsewhere,
+    recorded_in_time,
+    within_lifetime_cap,
+    within_yearly_cap,
+)
 
-# What a check saw: single facts, or a list of rows.
-Facts = dict[str, str | int | list[dict[str, str | int | bool]] | None]
-
-PASSED: Final = "PASSED"
-FAILED: Final = "FAILED"
-UNKNOWN: Final = "UNKNOWN"
-
-
-@dataclass(frozen=True)
-class PolicyValues:
-    """The values of the policy version in force on the day the certificate was issued."""
-
-    version_id: int
-    first_pass_scope: str
-    first_pass_rule: str
-    eligible_categories: frozenset[str]
-    graduation_year_rule: str
-    fee_share: Decimal
-    ceiling: Decimal
-
-
-@dataclass(frozen=True)
-class PublishedFee:
-    """The fee schedule that was in force on the day of the assessment. Total in yuan."""
-
-    schedule_id: int
-    total: Decimal
-
-
-@dataclass(frozen=True)
-class CertificateFacts:
-    """Everything that one decision is made from. What is None is not known."""
-
-    certificate_id: int
-    is_valid: bool
-    # Of the first certificate, if it was issued again since: a later day changes nobody's claim.
-    issued_on: date
-    # The person, under whatever row of theirs the certificate was issued.
-    person_id: int
-    # Whether a result or a certificate of the person, whichever, is being looked at again.
-    is_under_review: bool
-    # None for whoever did not train in the programme.
-    category: str | None
-    graduated_on: date | None
-    # The certificate's own, as its result stands now; and every other of the person.
-    sitting: Sitting
-    other_sittings: tuple[Sitting, ...]
-    policy: PolicyValues | None
-    fee: PublishedFee | None
-    bank_account_id: int | None
-    # Another certificate for which this first pass is already claimed.
-    claimed_by_certificate_id: int | None
-
-
-@dataclass(frozen=True)
-class Check:
-    """What one named check found, and the facts that it looked at."""
-
-    name: str
-    outcome: str
-    facts: Facts = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """The decision on one certificate: GRANTED, REFUSED or HELD, the check it hangs on, and all the checks."""
-
-    decision: str
-    reason: str
-    amount: Decimal
-    checks: tuple[Check, ...]
+__all__ = [
+    "CHECKS",
+    "FAILED",
+    "HANGS_ON_RESULTS",
+    "MAY_TURN_ROUND",
+    "PASSED",
+    "UNKNOWN",
+    "CertificateFacts",
+    "Check",
+    "Facts",
+    "Grant",
+    "OtherPaid",
+    "PolicyValues",
+    "PublishedFee",
+    "Ruling",
+    "claimed_key",
+    "decide",
+    "first_pass_key",
+    "graduation_span",
+]
 
 
 def first_pass_key(facts: CertificateFacts) -> str:
@@ -205,7 +175,7 @@ def amount_is_positive(facts: CertificateFacts) -> Check:
     """The policy's share of the fee comes to at least a cent."""
     if facts.policy is None or facts.fee is None:
         return Check("amount_is_positive", UNKNOWN)
-    amount = _amount(facts)
+    amount = amount_by_policy(facts)
     return Check("amount_is_positive", PASSED if amount > 0 else FAILED, {"amount": str(amount)})
 
 
@@ -221,21 +191,38 @@ CHECKS: Final[tuple[Callable[[CertificateFacts], Check], ...]] = (
     certificate_is_valid,
     sitting_is_still_a_pass,
     nothing_is_under_review,
+    no_objection_was_upheld,
     trained_in_the_programme,
     category_is_eligible,
     graduates_in_time,
+    recorded_in_time,
     passes_for_the_first_time,
     is_not_claimed_already,
+    ladder_is_kept,
+    within_lifetime_cap,
+    within_yearly_cap,
     fee_is_published,
     amount_is_positive,
+    not_subsidized_elsewhere,
     account_is_known,
 )
 
 
-# What the end of a review may turn round, so that nobody is refused for it while one is open.
+# What the end of a review may turn round, so that nobody is refused for it while one is open: results, and the grants
+# that rest on them. A grant that is voided turns the same round.
 HANGS_ON_RESULTS: Final = frozenset(
-    {"sitting_is_still_a_pass", "passes_for_the_first_time", "is_not_claimed_already"}
+    {
+        "sitting_is_still_a_pass",
+        "passes_for_the_first_time",
+        "is_not_claimed_already",
+        "ladder_is_kept",
+        "within_lifetime_cap",
+        "within_yearly_cap",
+    }
 )
+# What a refusal may hang on and yet be decided otherwise later. Any other stands, unless an objection of the person
+# is upheld.
+MAY_TURN_ROUND: Final = HANGS_ON_RESULTS | {"not_subsidized_elsewhere", "no_objection_was_upheld"}
 
 
 def decide(facts: CertificateFacts) -> Ruling:
@@ -246,9 +233,9 @@ def decide(facts: CertificateFacts) -> Ruling:
     checks = tuple(check(facts) for check in CHECKS)
     failed = next((check for check in checks if check.outcome == FAILED and _is_final(check, facts)), None)
     unknown = next((check for check in checks if check.outcome == UNKNOWN), None)
-    amount = _amount(facts)
     if failed is not None:
         return Ruling("REFUSED", failed.name, Decimal("0.00"), checks)
+    amount = amount_owed(facts)
     if unknown is not None:
         return Ruling("HELD", unknown.name, amount, checks)
     return Ruling("GRANTED", "", amount, checks)
@@ -256,11 +243,3 @@ def decide(facts: CertificateFacts) -> Ruling:
 
 def _is_final(check: Check, facts: CertificateFacts) -> bool:
     return not (facts.is_under_review and check.name in HANGS_ON_RESULTS)
-
-
-def _amount(facts: CertificateFacts) -> Decimal:
-    if facts.policy is None or facts.fee is None:
-        return Decimal("0.00")
-    return assessment_amount(
-        published_fee=facts.fee.total, fee_share=facts.policy.fee_share, ceiling=facts.policy.ceiling
-    )

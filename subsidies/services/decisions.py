@@ -2,11 +2,11 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import Decimal
+from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assessment.models import LevelCertificate
@@ -17,31 +17,27 @@ from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
 from enrollment.queries import lock_trainees, rows_of_persons
 from subsidies import queries
-from subsidies.enums import Decision, JournalAccount, JournalKind, SubsidyKind
+from subsidies.enums import Decision, JournalAccount, JournalKind, PaymentStatus, SubsidyKind
 from subsidies.models import Budget, Entitlement, Payment
-from subsidies.rules.eligibility import (
-    HANGS_ON_RESULTS,
-    CertificateFacts,
-    Check,
-    Ruling,
-    claimed_key,
-    decide,
-)
+from subsidies.rules.eligibility import MAY_TURN_ROUND, claimed_key
+from subsidies.rules.limits import competent_district
+from subsidies.rules.reservations import Purse, Reservations
+from subsidies.rules.sequence import Decided, decide_in_order
 from subsidies.services.evidence import gather_facts
 from subsidies.services.journal import Posting, record_entry
 
 BATCH_SIZE = 500
-
-NO_BUDGET = Check("budget_has_room", "UNKNOWN")
+CLAIMED = "is_not_claimed_already"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One certificate with its facts and the ruling on them."""
+    """One certificate, what was decided about it, the decision that stood, and the budget that it is paid from."""
 
     certificate: LevelCertificate
-    facts: CertificateFacts
-    ruling: Ruling
+    decided: Decided
+    former: Entitlement | None
+    budget_id: int | None
 
 
 def decide_due_certificates(*, now: datetime) -> int:
@@ -50,7 +46,16 @@ def decide_due_certificates(*, now: datetime) -> int:
     Safe to repeat, early, late or beside itself: a certificate is locked while it is decided, workers leave out
     what others have locked, and a decision that was killed before its commit leaves the certificate due.
     """
-    unless_deadlocked(lambda: _take_up_held_decisions(now=now), complaint="holds_cannot_be_taken_up")
+    decided_count = 0
+    last_hold: int | None = 0
+    while last_hold is not None:
+        take_up = partial(_take_up_held_decisions, after=last_hold, now=now)
+        last_hold = unless_deadlocked(take_up, complaint="holds_cannot_be_taken_up")
+        decided_count += _decide_all_due(now)
+    return decided_count
+
+
+def _decide_all_due(now: datetime) -> int:
     decided_count, last_id = 0, 0
     while due := due_certificate_ids(after=last_id, limit=BATCH_SIZE):
         last_id = due[-1]
@@ -62,168 +67,229 @@ def decide_due_certificates(*, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def _take_up_held_decisions(*, now: datetime) -> int:
-    """Make the certificates due again whose missing fact has arrived, and return how many. Safe to repeat."""
-    held = queries.lock_held_that_can_go_on(year=timezone.localdate(now).year, limit=BATCH_SIZE)
+def _take_up_held_decisions(*, after: int, now: datetime) -> int | None:
+    """Make certificates from behind this one on due again whose missing fact has arrived. Safe to repeat.
+
+    Returns the last of them, or None if there are no more: what is held again holds up nobody behind it.
+    """
+    year = timezone.localdate(now).year
+    held = queries.lock_held_that_can_go_on(year=year, after=after, limit=BATCH_SIZE)
     make_due_again([entitlement.certificate_id for entitlement in held])
-    return len(held)
+    return held[-1].certificate_id if len(held) == BATCH_SIZE else None
 
 
 @transaction.atomic(durable=True)
 def _decide_one_set(due: Sequence[int], *, now: datetime) -> int:
-    certificates = _with_holds_of_the_same_people(lock_certificates_due(due))
+    certificates = _with_what_hangs_on_them(lock_certificates_due(due))
     if not certificates:
         return 0
     # Whoever is merged at this moment is one person before the decision or after it, and never in the middle.
-    lock_trainees({certificate.trainee_id for certificate in certificates})
+    lock_trainees(rows_of_persons({certificate.trainee_id for certificate in certificates}))
     former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
-    facts = gather_facts(certificates)
+    stands = _decided_for_good(former)
+    open_ones = [certificate for certificate in certificates if certificate.pk not in stands]
+    facts = gather_facts(open_ones)
+    budgets = queries.lock_budgets_of_year(year=timezone.localdate(now).year, kind=SubsidyKind.ASSESSMENT)
+    reservations = _reservations(budgets, open_ones)
+    decided = decide_in_order([facts[each.pk] for each in open_ones], reservations.reserve)
     cases = [
-        Case(certificate, facts[certificate.pk], decide(facts[certificate.pk]))
-        for certificate in certificates
+        Case(certificate, each, former.get(certificate.pk), reservations.budget_ids.get(certificate.pk))
+        for certificate, each in zip(open_ones, decided, strict=True)
     ]
-    budget = queries.lock_budget(year=timezone.localdate(now).year, kind=SubsidyKind.ASSESSMENT)
-    cases = _reserve_in_order(cases, budget)
-    entitlements = _write_entitlements(cases, former, budget, now)
-    # A grant that stood before has its payment already.
-    standing = {entitlement.pk for entitlement in former.values()}
-    granted = [
-        entitlement
-        for entitlement in entitlements
-        if entitlement.decision == Decision.GRANTED and entitlement.pk not in standing
-    ]
-    _open_payments(granted, facts, budget, now)
-    mark_decided([entitlement.certificate_id for entitlement in entitlements])
-    return len(entitlements)
+    written = _write_entitlements([case for case in cases if not _says_the_same(case)], now)
+    _check_nobody_counted_what_was_left_out(cases, written)
+    _open_payments([case for case in cases if case.certificate.pk in written], written, budgets, now)
+    unchanged = {case.certificate.pk for case in cases if _says_the_same(case)}
+    done = {*stands, *unchanged, *written} - _refused_for_holds_that_ended(cases)
+    mark_decided(done)
+    return len(done)
 
 
-def _with_holds_of_the_same_people(due: Sequence[LevelCertificate]) -> list[LevelCertificate]:
-    """Take up what these people are held for, too: another pass of theirs may stand before it by now.
+def _with_what_hangs_on_them(due: Sequence[LevelCertificate]) -> list[LevelCertificate]:
+    """Take up what these people are held for, too, and what was refused for a hold that is decided again.
 
-    Otherwise a hold would keep an earlier pass that arrived late from being paid, and then be refused for it.
+    Otherwise a hold would keep an earlier pass that arrived late from being paid, and then be refused for it; and
+    one that comes to nothing would go on standing in the way of another certificate.
     """
     rows = rows_of_persons({certificate.trainee_id for certificate in due})
     holds = queries.lock_holds_of(rows, except_certificates=[certificate.pk for certificate in due])
-    held = [entitlement.certificate for entitlement in holds]
-    make_due_again([certificate.pk for certificate in held])
-    return sorted([*due, *held], key=lambda certificate: certificate.pk)
+    taken = {each.pk: each for each in (*due, *(entitlement.certificate for entitlement in holds))}
+    claiming = queries.trainees_whose_holds_claim(taken.keys())
+    refused = queries.lock_refused_for_claims(rows_of_persons(claiming)) if claiming else []
+    taken |= {entitlement.certificate_id: entitlement.certificate for entitlement in refused}
+    make_due_again(taken.keys() - {certificate.pk for certificate in due})
+    return [taken[certificate_id] for certificate_id in sorted(taken)]
 
 
-# ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
-def _reserve_in_order(cases: Sequence[Case], budget: Budget | None) -> list[Case]:
-    """Hold what the budget has no room for. Whoever waits for it is served first: later ones wait behind."""
-    left = budget.available if budget else Decimal("0.00")
-    first_waiting = queries.first_certificate_waiting_for_budget({case.certificate.pk for case in cases})
-    reserved = []
-    is_short = budget is None
-    for case in cases:
-        if case.ruling.decision != Decision.GRANTED:
-            reserved.append(case)
-            continue
-        is_behind = first_waiting is not None and case.certificate.pk > first_waiting
-        is_short = is_short or is_behind or case.ruling.amount > left
-        if is_short:
-            ruling = replace(
-                case.ruling,
-                decision=Decision.HELD,
-                reason=NO_BUDGET.name,
-                checks=(*case.ruling.checks, NO_BUDGET),
-            )
-            reserved.append(replace(case, ruling=ruling))
-            continue
-        left -= case.ruling.amount
-        passed = Check(NO_BUDGET.name, "PASSED", {"budget": budget.pk if budget else None})
-        reserved.append(replace(case, ruling=replace(case.ruling, checks=(*case.ruling.checks, passed))))
-    return reserved
+# ── What was decided before ──────────────────────────────────────────────────────────────────────────────
+def _decided_for_good(former: Mapping[int, Entitlement]) -> set[int]:
+    """Return the certificates whose decision stands, whatever is known by now.
 
-
-def _write_entitlements(
-    cases: Sequence[Case], former: Mapping[int, Entitlement], budget: Budget | None, now: datetime
-) -> list[Entitlement]:
-    """Write the decisions and return those that stand.
-
-    One whose first pass another worker has claimed at this moment is left out: its certificate stays due, and
-    the next sweep sees the other claim.
+    A granted one is never decided twice. A refused one is, if what it hung on may have turned round, or if the
+    person's objection to it was upheld.
     """
-    changed = [case for case in cases if not _says_the_same(case, former.get(case.certificate.pk))]
-    Entitlement.objects.filter(
-        pk__in=[former[case.certificate.pk].pk for case in changed if case.certificate.pk in former]
-    ).update(superseded_at=now)
-    entitlements = [_entitlement(case, former.get(case.certificate.pk), budget, now) for case in changed]
-    Entitlement.objects.bulk_create(entitlements, ignore_conflicts=True)
-    written = list(
-        Entitlement.objects.filter(
-            certificate_id__in=[case.certificate.pk for case in changed],
-            public_id__in=[entitlement.public_id for entitlement in entitlements],
-        )
-        .select_related("certificate")
-        .order_by("certificate_id")
+    refused = {
+        entitlement.pk
+        for entitlement in former.values()
+        if entitlement.decision == Decision.REFUSED and entitlement.reason not in MAY_TURN_ROUND
+    }
+    reopened = queries.reopened_by_objections(refused)
+    return {
+        certificate_id
+        for certificate_id, entitlement in former.items()
+        if entitlement.decision == Decision.GRANTED
+        or (entitlement.pk in refused and entitlement.pk not in reopened)
+    }
+
+
+def _says_the_same(case: Case) -> bool:
+    """Test whether a decision would only be written again."""
+    former, ruling = case.former, case.decided.ruling
+    if former is None or (ruling.decision, ruling.reason) != (former.decision, former.reason):
+        return False
+    return ruling.amount == former.amount and (ruling.decision != Decision.HELD or _waits_alike(case, former))
+
+
+def _waits_alike(case: Case, former: Entitlement) -> bool:
+    """Test whether a hold claims the same, and waits in the same queue, as before."""
+    facts = case.decided.facts
+    claims = claimed_key(facts, case.decided.ruling) == former.first_pass_key
+    policy_id = facts.policy.version_id if facts.policy else None
+    return claims and (competent_district(facts), policy_id) == (former.district_id, former.policy_version_id)
+
+
+def _refused_for_holds_that_ended(cases: Sequence[Case]) -> set[int]:
+    """Return the certificates that were refused here for a hold which, later in this set, came to nothing.
+
+    They stay due: what stood in their way is gone.
+    """
+    ended = {case.certificate.pk for case in cases if case.former is not None and case.decided.claim is None}
+    return {
+        case.certificate.pk
+        for case in cases
+        if case.decided.ruling.reason == CLAIMED and case.decided.facts.claimed_by_certificate_id in ended
+    }
+
+
+def _check_nobody_counted_what_was_left_out(
+    cases: Sequence[Case], written: Mapping[int, Entitlement]
+) -> None:
+    """Raise IntegrityError if a decision that could not be written counted for a later one of the same person.
+
+    The set is taken apart then, and each is decided from what stands.
+    """
+    left_out: set[int] = set()
+    for case in cases:
+        facts = case.decided.facts
+        if facts.person_id in left_out:
+            raise IntegrityError(
+                "A decision that another worker stood in the way of counted for a later one."
+            )
+        is_left_out = case.certificate.pk not in written and not _says_the_same(case)
+        if is_left_out and case.decided.claim is not None:
+            left_out.add(facts.person_id)
+
+
+# ── Deciding ─────────────────────────────────────────────────────────────────────────────────────────────
+def _reservations(budgets: Mapping[int | None, Budget], deciding: Sequence[LevelCertificate]) -> Reservations:
+    """Return the purses to reserve from. Whoever waits for a budget, and is not decided now, is served first."""
+    first_waiting = queries.first_certificates_waiting(
+        own_districts=[district_id for district_id in budgets if district_id is not None],
+        except_certificates=[certificate.pk for certificate in deciding],
     )
+    return Reservations(
+        {
+            district_id: Purse(budget.pk, budget.available, first_waiting.get(district_id))
+            for district_id, budget in budgets.items()
+        }
+    )
+
+
+def _write_entitlements(changed: Sequence[Case], now: datetime) -> dict[int, Entitlement]:
+    """Write the decisions and return those that stand, by certificate.
+
+    One whose first pass, or whose place among the person's grants, another worker has taken at this moment is left
+    out: its certificate stays due, and the next sweep sees the other's.
+    """
+    superseded = [case.former.pk for case in changed if case.former is not None]
+    Entitlement.objects.filter(pk__in=superseded).update(superseded_at=now)
+    entitlements = [_entitlement(case, now) for case in changed]
+    Entitlement.objects.bulk_create(entitlements, ignore_conflicts=True)
+    ids = dict(
+        Entitlement.objects.filter(
+            certificate_id__in=[entitlement.certificate_id for entitlement in entitlements],
+            public_id__in=[entitlement.public_id for entitlement in entitlements],
+        ).values_list("public_id", "pk")
+    )
+    written = [entitlement for entitlement in entitlements if entitlement.public_id in ids]
+    for entitlement in written:
+        entitlement.pk = ids[entitlement.public_id]
     for decision in Decision:
         record_events(
             f"entitlement.{decision.lower()}",
             subjects=[entitlement for entitlement in written if entitlement.decision == decision],
             at=now,
         )
-    changed_ids = {case.certificate.pk for case in changed}
-    unchanged = [former[case.certificate.pk] for case in cases if case.certificate.pk not in changed_ids]
-    return written + unchanged
+    return {entitlement.certificate_id: entitlement for entitlement in written}
 
 
-def _says_the_same(case: Case, former: Entitlement | None) -> bool:
-    """Test whether a decision would only be written again.
-
-    A granted one is never decided twice, and a refused one only if it hung on results, which may have changed.
-    """
-    if former is None:
-        return False
-    if former.decision != Decision.HELD and former.reason not in HANGS_ON_RESULTS:
-        return True
-    ruling = case.ruling
-    return (ruling.decision, ruling.reason, ruling.amount) == (former.decision, former.reason, former.amount)
-
-
-def _entitlement(case: Case, former: Entitlement | None, budget: Budget | None, now: datetime) -> Entitlement:
-    granted = case.ruling.decision == Decision.GRANTED
+def _entitlement(case: Case, now: datetime) -> Entitlement:
+    facts, ruling, grant = case.decided.facts, case.decided.ruling, case.decided.grant
     return Entitlement(
         public_id=uuid.uuid4(),
         certificate=case.certificate,
-        decision=case.ruling.decision,
-        reason=case.ruling.reason,
-        first_pass_key=claimed_key(case.facts, case.ruling),
-        amount=case.ruling.amount,
-        policy_version_id=case.facts.policy.version_id if case.facts.policy else None,
-        fee_schedule_id=case.facts.fee.schedule_id if case.facts.fee else None,
-        budget=budget if granted else None,
-        bank_account_id=case.facts.bank_account_id,
-        checks=[asdict(check) for check in case.ruling.checks],
+        person_id=facts.person_id,
+        district_id=competent_district(facts),
+        decision=ruling.decision,
+        reason=ruling.reason,
+        first_pass_key=claimed_key(facts, ruling),
+        amount=ruling.amount,
+        policy_version_id=facts.policy.version_id if facts.policy else None,
+        fee_schedule_id=facts.fee.schedule_id if facts.fee else None,
+        budget_id=case.budget_id,
+        bank_account_id=facts.bank_account_id,
+        lifetime_slot=grant.lifetime_slot if grant else None,
+        yearly_slot=grant.yearly_slot if grant else None,
+        slot_year=grant.year if grant else None,
+        checks=[asdict(check) for check in ruling.checks],
         decided_at=now,
-        supersedes=former,
+        held_since=_held_since(case, now),
+        supersedes=case.former,
     )
 
 
+def _held_since(case: Case, now: datetime) -> datetime | None:
+    """Return since when something is missing, whatever it was first."""
+    if case.decided.ruling.decision != Decision.HELD:
+        return None
+    former = case.former
+    return former.held_since if former is not None and former.held_since is not None else now
+
+
+# ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
 def _open_payments(
-    granted: Sequence[Entitlement],
-    facts: Mapping[int, CertificateFacts],
-    budget: Budget | None,
+    cases: Sequence[Case],
+    written: Mapping[int, Entitlement],
+    budgets: Mapping[int | None, Budget],
     now: datetime,
 ) -> None:
     """Reserve the money, open one payment for each grant and record it in the journal."""
-    if not granted or budget is None:
+    granted = [case for case in cases if case.decided.grant is not None]
+    if not granted:
         return
-    budget.reserved += sum((entitlement.amount for entitlement in granted), Decimal("0.00"))
-    budget.save(update_fields=["reserved"])
+    _reserve(granted, budgets)
     payments = Payment.objects.bulk_create(
         Payment(
-            entitlement=entitlement,
-            payee_id=facts[entitlement.certificate_id].person_id,
-            amount=entitlement.amount,
+            entitlement=written[case.certificate.pk],
+            payee_id=case.decided.facts.person_id,
+            amount=case.decided.ruling.amount,
+            status=_first_status(case),
             opened_at=now,
         )
-        for entitlement in granted
+        for case in granted
     )
     record_entry(
-        key=f"grant:{granted[0].public_id}",
+        key=f"grant:{payments[0].entitlement.public_id}",
         kind=JournalKind.GRANT,
         postings=[
             Posting(payment, JournalAccount.SUBSIDY_EXPENSE, JournalAccount.SUBSIDIES_PAYABLE, "granted")
@@ -232,3 +298,18 @@ def _open_payments(
         now=now,
     )
     nudge_after_commit("entitlements_granted")
+
+
+def _first_status(case: Case) -> PaymentStatus:
+    policy = case.decided.facts.policy
+    has_notice = policy is not None and policy.notice_working_days > 0
+    return PaymentStatus.TO_NOTICE if has_notice else PaymentStatus.READY
+
+
+def _reserve(granted: Sequence[Case], budgets: Mapping[int | None, Budget]) -> None:
+    by_id = {budget.pk: budget for budget in budgets.values()}
+    for case in granted:
+        if case.budget_id is not None:
+            by_id[case.budget_id].reserved += case.decided.ruling.amount
+    touched = {case.budget_id for case in granted}
+    Budget.objects.bulk_update([by_id[pk] for pk in by_id if pk in touched], ["reserved"])

@@ -105,7 +105,10 @@ def test_a_decision_leaves_an_event_and_ends_the_wait():
     ids=["a share", "the ceiling"],
 )
 def test_a_grant_is_of_the_amount_that_the_policy_sets(fee_share, ceiling, amount):
-    open_programme(fee_share=Decimal(fee_share), ceiling=Decimal(ceiling))
+    open_programme(
+        fee_share=Decimal(fee_share),
+        **{f"ceiling_{level}": Decimal(ceiling) for level in ("junior", "intermediate", "senior")},
+    )
 
     assert decision_on(granted_certificate()).amount == Decimal(amount)
 

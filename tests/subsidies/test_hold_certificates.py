@@ -9,9 +9,11 @@ from subsidies import queries
 from subsidies.enums import Decision
 from subsidies.invariants import find_violations
 from subsidies.models import Budget, Entitlement, Payment
+from subsidies.services import decisions
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories.assessment import AttemptFactory, LevelCertificateFactory
+from tests.factories.decisions import allot
 from tests.factories.enrollment import BankAccountFactory, TraineeFactory
 from tests.factories.subsidies import (
     BudgetFactory,
@@ -63,10 +65,6 @@ def without_room() -> LevelCertificate:
     return due_certificate()
 
 
-def allot(amount: str) -> None:
-    Budget.objects.update(allotted=Decimal(amount))
-
-
 def under_review() -> LevelCertificate:
     open_programme()
     certificate = due_certificate()
@@ -108,7 +106,9 @@ MISSING = [
     pytest.param(
         under_review_on_a_merged_row, "nothing_is_under_review", let_it_stand, id="a merged row's review"
     ),
-    pytest.param(without_room, "budget_has_room", lambda _: allot("800.00"), id="a cent short"),
+    pytest.param(
+        without_room, "budget_has_room", lambda _: allot(Budget.objects.get(), "800.00"), id="a cent short"
+    ),
 ]
 
 
@@ -145,6 +145,18 @@ def test_a_held_certificate_waits_without_being_decided_again(make, _reason, _su
     decide()
 
     assert everything() == before
+
+
+def test_however_many_are_held_they_are_all_taken_up_in_one_sweep(monkeypatch):
+    monkeypatch.setattr(decisions, "BATCH_SIZE", 2)
+    PolicyVersionFactory(approved=True)
+    waiting = [due_certificate() for _ in range(5)]
+    decide()
+    BudgetFactory()
+
+    decide()
+
+    assert decisions_on(*waiting) == [Decision.GRANTED] * 5
 
 
 def test_a_fee_for_another_direction_takes_nothing_up():
@@ -275,7 +287,7 @@ def test_new_money_serves_who_waited_longest():
     open_programme(allotted="1000.00")
     waiting = [of_a_fee("800.00"), of_a_fee("800.00"), of_a_fee("800.00")]
     decide()
-    allot("1600.00")
+    allot(Budget.objects.get(), "1600.00")
 
     decide()
 

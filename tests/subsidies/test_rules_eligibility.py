@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from institutions.enums import Level
 from subsidies.rules.eligibility import (
     CHECKS,
     CertificateFacts,
@@ -26,7 +27,7 @@ POLICY = PolicyValues(
     eligible_categories=frozenset({"GRADUATING_STUDENT", "ENTERPRISE_EMPLOYEE"}),
     graduation_year_rule="CALENDAR",
     fee_share=Decimal("1.0000"),
-    ceiling=Decimal("2000.00"),
+    ceilings=dict.fromkeys(Level.values, Decimal("2000.00")),
 )
 SITTING = Sitting(
     sitting_id=10,
