@@ -1,0 +1,34 @@
+"""What an objection holds: the money for the certificate that it is about, and no other."""
+
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
+from subsidies.models import Entitlement, Objection
+
+
+def has_open_objection(path: str) -> Exists:
+    """Return whether something is said against the decision to which `path` leads, or was upheld against it.
+
+    Money of such a decision goes nowhere: it waits for the office's word, and then for what follows from it.
+    """
+    return Exists(_open_objections().filter(entitlement__certificate=OuterRef(f"{path}__certificate")))
+
+
+def entitlements_objected_to(entitlement_ids: Collection[int]) -> set[int]:
+    """Return which of these decisions are held by an objection at this moment."""
+    held = Exists(_open_objections().filter(entitlement__certificate=OuterRef("certificate")))
+    return set(Entitlement.objects.filter(held, pk__in=entitlement_ids).values_list("pk", flat=True))
+
+
+def speaks_against_paying() -> Q:
+    """Return the condition on an objection that it is against money, whichever decision came in the place of its own.
+
+    What a person says against not being paid holds nothing: there is nothing to hold.
+    """
+    return ~Q(kind=ObjectionKind.PERSON) | Q(entitlement__decision=Decision.GRANTED)
+
+
+def _open_objections() -> QuerySet[Objection]:
+    return Objection.objects.filter(speaks_against_paying()).exclude(status=ObjectionStatus.DISMISSED)

@@ -1,0 +1,181 @@
+"""Objections: what they hold, who sees them, and what follows from one that is upheld."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from assessment.models import LevelCertificate
+from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES
+from institutions.models import District, DistrictSuccession, User
+from subsidies.enums import UNPAID, ObjectionKind, ObjectionStatus, PaymentStatus
+from subsidies.models import Entitlement, NoticeLine, Objection, Payment, Recovery
+from subsidies.queries.objection_holds import speaks_against_paying
+from subsidies.queries.payments import said_to_be_paid
+
+UPHELD_REASON = "objection_upheld"
+
+
+# ── One objection ────────────────────────────────────────────────────────────────────────────────────────
+def lock_decision(entitlement_id: int) -> Entitlement:
+    """Return one decision, about which nothing is paid, decided or released until this transaction ends."""
+    payments = Payment.objects.select_for_update(of=("self",), no_key=True)
+    list(payments.filter(entitlement=entitlement_id).values_list("pk", flat=True))
+    certificates = LevelCertificate.objects.select_for_update(of=("self",), no_key=True)
+    behind = Entitlement.objects.filter(pk=entitlement_id).values("certificate_id")
+    list(certificates.filter(pk__in=behind).values_list("pk", flat=True))
+    return Entitlement.objects.get(pk=entitlement_id)
+
+
+def lock_objection(objection_id: int) -> Objection:
+    """Return one objection that no other transaction can change until this one ends."""
+    objections = Objection.objects.select_for_update(of=("self",)).select_related("entitlement")
+    return objections.get(pk=objection_id)
+
+
+def objection_by_receipt(public_id: UUID) -> Objection | None:
+    """Return the objection with this receipt number, without what was said in it and by whom."""
+    objections = Objection.objects.defer("statement", "objector_name", "contact")
+    return objections.filter(public_id=public_id).first()
+
+
+def has_open_objection_of_person(entitlement_id: int) -> bool:
+    """Test whether the person's own objection to this decision is being looked into."""
+    return Objection.objects.filter(
+        entitlement=entitlement_id, kind=ObjectionKind.PERSON, status=ObjectionStatus.RAISED
+    ).exists()
+
+
+def line_to_object_to(notice_line_id: int) -> NoticeLine | None:
+    """Return a line of a notice with its notice, and with the payment that it is about."""
+    lines = NoticeLine.objects.select_related("notice", "payment").defer("notice__content")
+    return lines.filter(pk=notice_line_id).first()
+
+
+# ── What follows from one that is upheld ─────────────────────────────────────────────────────────────────
+def payment_ids_objected_to(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` payments that fall by an objection that was upheld, from behind this one on.
+
+    One that is with the bank waits for the bank's word.
+    """
+    payments = Payment.objects.filter(_falls_by_an_objection(), pk__gt=after)
+    return list(payments.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def lock_payments_objected_to(payment_ids: Collection[int]) -> list[Payment]:
+    """Return those of these payments that still fall by an objection, locked; those of others are left out."""
+    locked = list(
+        Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(_falls_by_an_objection(), pk__in=payment_ids)
+        .select_related("entitlement__certificate")
+        .order_by("pk")
+    )
+    # A recovery leaves its payment as it is, so that one opened while we came to the lock shows only now.
+    asked = set(_asked_back().filter(payment__in=locked).values_list("payment_id", flat=True))
+    return [payment for payment in locked if payment.pk not in asked]
+
+
+def upheld_objections_of(payments: Collection[Payment]) -> dict[int, Objection]:
+    """Return the first objection that was upheld against each of these payments' decisions, by payment."""
+    certificates = {payment.pk: payment.entitlement.certificate_id for payment in payments}
+    upheld = _upheld().filter(entitlement__certificate__in=certificates.values())
+    found = upheld.select_related("entitlement").defer("statement", "objector_name", "contact")
+    first = {objection.entitlement.certificate_id: objection for objection in found.order_by("-pk")}
+    return {payment_id: first[certificate_id] for payment_id, certificate_id in certificates.items()}
+
+
+def _falls_by_an_objection() -> Q:
+    upheld = _upheld().filter(entitlement__certificate=OuterRef("entitlement__certificate"))
+    unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid())
+    asked = _asked_back().filter(payment=OuterRef("pk"))
+    paid = Q(status=PaymentStatus.PAID) & ~Exists(asked)
+    return (unpaid | paid) & Q(Exists(upheld))
+
+
+def _upheld() -> QuerySet[Objection]:
+    return Objection.objects.filter(speaks_against_paying(), status=ObjectionStatus.UPHELD)
+
+
+def _asked_back() -> QuerySet[Recovery]:
+    """Return the recoveries that keep a payment from being asked back: a live one, and once for an objection."""
+    return Recovery.objects.filter(Q(withdrawn_at__isnull=True) | Q(reason=UPHELD_REASON))
+
+
+# ── Who sees them ────────────────────────────────────────────────────────────────────────────────────────
+def districts_answered_for(user: User) -> frozenset[int]:
+    """Return whose work a district's people do: their own district's, and of those it took over from."""
+    if user.role not in DISTRICT_ROLES or user.district_id is None:
+        return frozenset()
+    known: set[int] = set()
+    asked = {user.district_id}
+    while asked:
+        known |= asked
+        former = DistrictSuccession.objects.filter(successor_id__in=asked)
+        asked = set(former.values_list("predecessor_id", flat=True)) - known
+    return frozenset(known)
+
+
+def objections_visible_to(user: User) -> QuerySet[Objection]:
+    """Return every objection for the municipal bureau, and for a district those that it is competent for."""
+    objections = Objection.objects.order_by("-id")
+    if user.role in MUNICIPAL_ROLES:
+        return objections
+    return objections.filter(entitlement__district__in=districts_answered_for(user))
+
+
+def objections_to_list(user: User) -> QuerySet[Objection]:
+    """Return the same with what a list shows of each, and without what was said and by whom."""
+    return (
+        objections_visible_to(user)
+        .select_related(
+            "entitlement__certificate", "entitlement__person", "entitlement__district", "notice_line__notice"
+        )
+        .defer(
+            "statement",
+            "objector_name",
+            "contact",
+            "notice_line__notice__content",
+            "entitlement__person__id_number",
+            "entitlement__person__mobile",
+        )
+    )
+
+
+def objections_to_read(user: User) -> QuerySet[Objection]:
+    """Return the same with what a page shows of one, what was said and by whom."""
+    return (
+        objections_visible_to(user)
+        .select_related(
+            "entitlement__certificate",
+            "entitlement__person",
+            "entitlement__district",
+            "notice_line__notice",
+            "raised_by",
+            "decided_by",
+        )
+        .defer(
+            "notice_line__notice__content",
+            "entitlement__checks",
+            "entitlement__person__id_number",
+            "entitlement__person__mobile",
+        )
+    )
+
+
+def decisions_to_object_to(user: User) -> QuerySet[Entitlement]:
+    """Return the live decisions against which this person's office may record an objection."""
+    live = Entitlement.objects.filter(superseded_at__isnull=True).defer("checks")
+    if user.role in MUNICIPAL_ROLES:
+        return live
+    return live.filter(district__in=districts_answered_for(user))
+
+
+def districts_with_objections(user: User) -> list[District]:
+    """Return the districts to which the objections that this person sees belong, by code."""
+    named = objections_visible_to(user).order_by().values("entitlement__district")
+    return list(District.objects.filter(pk__in=named).order_by("code"))
+
+
+def open_objection_count(user: User) -> int:
+    """Return how many of the objections that this person sees wait for a decision."""
+    return objections_visible_to(user).filter(status=ObjectionStatus.RAISED).count()

@@ -1,0 +1,248 @@
+"""The desk of objections: what was said, recorded by an office too, and what is decided about it."""
+
+from datetime import timedelta
+from typing import Final
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+from chongqing_dte.foundation.paging import page_of
+from chongqing_dte.foundation.templatetags.figures import yuan
+from enrollment.rules.identifiers import mask_name
+from institutions.models import User
+from institutions.requests import SignedInRequest
+from subsidies import policies, queries
+from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
+from subsidies.forms.objections import ObjectionDecisionForm, OfficeObjectionForm
+from subsidies.models import Objection
+from subsidies.services.objections import ObjectionEntry, decide_objection, raise_objection
+
+# Days since an objection was raised, from which it counts as old.
+AGES: Final = (3, 7, 15)
+COLUMNS = (
+    (gettext_lazy("Raised at"), ""),
+    (gettext_lazy("Level certificate"), ""),
+    (gettext_lazy("Trainee"), ""),
+    (gettext_lazy("Raised"), ""),
+    (gettext_lazy("District"), ""),
+    (gettext_lazy("Age in days"), "numeric"),
+    (gettext_lazy("Status"), ""),
+)
+
+
+@require_safe
+@login_required
+def objection_list(request: SignedInRequest) -> HttpResponse:
+    """List the objections of the person's office, by what became of them, district and age."""
+    _check_sees_objections(request.user)
+    chosen = {name: request.GET.get(name, "")[:12] for name in ("status", "district", "age")}
+    if chosen["status"] not in (*ObjectionStatus.values, "ALL"):
+        chosen["status"] = ObjectionStatus.RAISED.value
+    page = page_of(_narrowed(queries.objections_to_list(request.user), chosen), request)
+    context = {
+        "rows": [_shown(objection) for objection in page.rows],
+        "page": page,
+        "columns": COLUMNS,
+        "statuses": [
+            {"value": value, "label": label, "is_chosen": value == chosen["status"]}
+            for value, label in (*ObjectionStatus.choices, ("ALL", _("All")))
+        ],
+        "districts": [
+            (district.code, district.name) for district in queries.districts_with_objections(request.user)
+        ],
+        "ages": [(str(age), _("%(days)s days and older") % {"days": age}) for age in AGES],
+        "chosen": chosen,
+        "open_count": queries.open_objection_count(request.user),
+        "narrowing": urlencode({"district": chosen["district"], "age": chosen["age"]}),
+        "query": urlencode(chosen) + "&",
+        "may_record": policies.can_record_objections(request.user),
+    }
+    return render(request, "subsidies/objection_list.html", context)
+
+
+@require_safe
+@login_required
+def objection_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Show one objection; what was said and by whom, to the office that decides it."""
+    objection = _find_objection(request, public_id)
+    return _detail_page(request, objection, ObjectionDecisionForm())
+
+
+@require_POST
+@login_required
+def objection_decide(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Uphold or dismiss an objection, and lead to the next one that waits."""
+    objection = _find_objection(request, public_id)
+    policies.check_can_decide_objection(request.user, objection, queries.districts_answered_for(request.user))
+    form = ObjectionDecisionForm(request.POST)
+    if form.is_valid() and _decided(request.user, objection, form):
+        messages.success(request, _("The objection is decided. What follows from it happens by itself."))
+        return _to_the_next(request.user)
+    return _detail_page(request, objection, form, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def objection_record(request: SignedInRequest) -> HttpResponse:
+    """Take down what an office has to say against the live decision on a certificate."""
+    policies.check_can_record_objections(request.user)
+    if request.method != "POST":
+        form = OfficeObjectionForm(initial={"number": request.GET.get("certificate", "")[:60]})
+        return render(request, "subsidies/objection_record.html", {"form": form})
+    form = OfficeObjectionForm(request.POST)
+    if form.is_valid() and (objection := _recorded(request.user, form)):
+        messages.success(request, _("The objection is recorded. Until it is decided, nothing is paid on it."))
+        return redirect("objection-detail", public_id=objection.public_id)
+    return render(request, "subsidies/objection_record.html", {"form": form}, status=422)
+
+
+def _check_sees_objections(user: User) -> None:
+    if not policies.can_see_decisions(user):
+        raise NotPermitted
+
+
+def _find_objection(request: SignedInRequest, public_id: str) -> Objection:
+    return get_object_or_404(queries.objections_to_read(request.user), public_id=public_id)
+
+
+def _narrowed(objections: QuerySet[Objection], chosen: dict[str, str]) -> QuerySet[Objection]:
+    if chosen["status"] != "ALL":
+        objections = objections.filter(status=chosen["status"])
+    if chosen["district"]:
+        objections = objections.filter(entitlement__district__code=chosen["district"])
+    if chosen["age"] in {str(age) for age in AGES}:
+        oldest = timezone.now() - timedelta(days=int(chosen["age"]))
+        objections = objections.filter(raised_at__lte=oldest)
+    return objections
+
+
+def _shown(objection: Objection) -> dict[str, object]:
+    entitlement = objection.entitlement
+    return {
+        "objection": objection,
+        "certificate": entitlement.certificate,
+        "trainee": mask_name(entitlement.person.name),
+        "district": entitlement.district.name if entitlement.district else "",
+        "age": (timezone.localdate() - timezone.localdate(objection.raised_at)).days,
+        "is_open": objection.status == ObjectionStatus.RAISED,
+    }
+
+
+def _detail_page(
+    request: SignedInRequest, objection: Objection, form: forms.Form, *, status: int = 200
+) -> HttpResponse:
+    districts = queries.districts_answered_for(request.user)
+    is_open = objection.status == ObjectionStatus.RAISED
+    may_decide = is_open and policies.can_decide_objection(request.user, objection, districts)
+    context = {
+        "objection": objection,
+        "certificate": objection.entitlement.certificate,
+        "facts": _facts_of(objection),
+        "words": _words_of(objection)
+        if policies.can_read_objection(request.user, objection, districts)
+        else [],
+        "form": form if may_decide else None,
+        "consequence": _consequence_of(objection) if is_open else "",
+        "recorded_it": is_open and objection.raised_by_id == request.user.pk,
+    }
+    return render(request, "subsidies/objection_detail.html", context, status=status)
+
+
+def _facts_of(objection: Objection) -> list[tuple[str, object]]:
+    entitlement = objection.entitlement
+    line = objection.notice_line
+    decided_at = timezone.localtime(objection.decided_at) if objection.decided_at else None
+    return [
+        (_("Receipt number"), str(objection.public_id)),
+        (_("Raised"), objection.get_kind_display()),
+        (_("Raised at"), timezone.localtime(objection.raised_at).strftime("%Y-%m-%d %H:%M")),
+        (_("Recorded by"), objection.raised_by),
+        (_("Public notice"), f"{line.notice.reference} · {line.line_number}" if line else ""),
+        (_("Level certificate"), entitlement.certificate.number),
+        (_("Trainee"), mask_name(entitlement.person.name)),
+        (_("District"), entitlement.district.name if entitlement.district else _("Chongqing municipality")),
+        (_("Decision objected to"), entitlement.get_decision_display()),
+        (_("Amount"), yuan(entitlement.amount)),
+        (_("Decided by"), objection.decided_by),
+        (_("Decided at"), decided_at.strftime("%Y-%m-%d %H:%M") if decided_at else ""),
+        (_("Reason of the decision"), objection.decision_reason),
+    ]
+
+
+def _words_of(objection: Objection) -> list[tuple[str, str]]:
+    return [
+        (_("What is wrong"), objection.statement),
+        (_("Objector"), objection.objector_name),
+        (_("How to reach them"), objection.contact),
+    ]
+
+
+def _consequence_of(objection: Objection) -> str:
+    if objection.entitlement.decision == Decision.GRANTED:
+        return _(
+            "Upheld, the grant falls: what is not paid is cancelled, what is paid is asked back. Dismissed, the "
+            "money goes on by itself."
+        )
+    if objection.kind == ObjectionKind.PERSON:
+        return _(
+            "Upheld, the certificate is decided again, from the facts as they are then. Put the facts right first. "
+            "Dismissed, the decision stands."
+        )
+    return _("Upheld, no subsidy is paid for this certificate. Dismissed, the decision stands.")
+
+
+def _decided(decider: User, objection: Objection, form: forms.Form) -> bool:
+    """Decide as the form says, or tell the form why not."""
+    try:
+        decide_objection(
+            objection_id=objection.pk,
+            decider=decider,
+            outcome=ObjectionStatus(form.cleaned_data["outcome"]),
+            reason=form.cleaned_data["reason"],
+            now=timezone.now(),
+        )
+    except (NotPermitted, InvalidTransition):
+        raise
+    except DomainError as refusal:
+        form.add_error("reason", str(refusal))
+    return form.is_valid()
+
+
+def _to_the_next(user: User) -> HttpResponse:
+    """Lead to the oldest objection that waits, or to the list."""
+    waiting = queries.objections_visible_to(user).filter(status=ObjectionStatus.RAISED)
+    oldest = waiting.order_by("pk").values_list("public_id", flat=True).first()
+    return redirect("objection-detail", public_id=oldest) if oldest else redirect("objection-list")
+
+
+def _recorded(clerk: User, form: forms.Form) -> Objection | None:
+    """Record the objection in the form, or tell the form why not."""
+    entered = form.cleaned_data
+    decisions = queries.decisions_to_object_to(clerk)
+    decision = decisions.filter(certificate__number=entered["number"]).first()
+    if decision is None:
+        form.add_error("number", _("There is no decision on such a certificate in your district."))
+        return None
+    entry = ObjectionEntry(
+        kind=ObjectionKind.OFFICE,
+        statement=entered["statement"],
+        objector_name=entered["objector_name"],
+        contact=entered["contact"],
+    )
+    try:
+        return raise_objection(entitlement_id=decision.pk, entry=entry, raised_by=clerk, now=timezone.now())
+    except (NotPermitted, InvalidTransition):
+        raise
+    except DomainError as refusal:
+        form.add_error("statement", str(refusal))
+    return None
