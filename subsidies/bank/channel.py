@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+# What result files end with. Anything else in the inbox is nobody's word.
+RESULT_ENDINGS = (".csv", ".xml", ".xlsx", ".txt")
+
 
 class BankUnavailable(Exception):
     """The bank could not be reached, so nothing is known about what was asked of it."""
@@ -35,6 +38,11 @@ class BankChannel(Protocol):
 
     def put_away(self, key: str) -> None:
         """Take a result file off the list once its content is safely stored. Safe to repeat."""
+
+
+def is_result_file(name: str) -> bool:
+    """Test whether this is the name of a result file. One that starts with a dot is still being written."""
+    return not name.startswith(".") and name.lower().endswith(RESULT_ENDINGS)
 
 
 class FolderChannel:
@@ -81,8 +89,8 @@ class FolderChannel:
                 raise BankUnavailable(f"There is no folder {self.inbox}.")
             reading = self.inbox / "reading"
             reading.mkdir(exist_ok=True)
-            for path in sorted(self.inbox.glob("[!.]*.csv")):
-                if path.is_file():
+            for path in sorted(self.inbox.iterdir()):
+                if path.is_file() and is_result_file(path.name):
                     path.rename(reading / f"{path.name}.{uuid.uuid4().hex}")
             claimed = sorted(reading.iterdir())
         except OSError as problem:

@@ -1,6 +1,5 @@
 """From payments that wait to a batch whose bytes are fixed, released by two people, and with the bank."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,22 +11,28 @@ from django.utils.translation import ngettext
 
 from assessment.queries import certificates_are_due
 from chongqing_dte.foundation.audit import record_event, record_events
-from chongqing_dte.foundation.crypto import DAMAGED, keyed_reference
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
-from chongqing_dte.foundation.locks import session_lock
 from chongqing_dte.foundation.transitions import check_transition
-from enrollment.models import BankAccount
-from enrollment.queries import account_number_hash
+from institutions.enums import Role
 from institutions.models import User
 from subsidies import policies, queries
-from subsidies.bank import agent_list
-from subsidies.bank.channel import BankChannel
-from subsidies.bank.files import BatchFile, BatchLine
-from subsidies.enums import BatchStatus, JournalAccount, JournalKind, PaymentStatus
+from subsidies.enums import BatchStatus, JournalAccount, JournalKind, NotificationKind, PaymentStatus
 from subsidies.models import Payment, PaymentAttempt, PaymentBatch, PolicyVersion
+from subsidies.rules.batch_days import is_batch_day
+from subsidies.services.assembly_steps import (
+    BatchPlan,
+    Payable,
+    batch_of,
+    batch_plans,
+    readable_accounts,
+    unwritable_payments,
+    within_amount,
+)
 from subsidies.services.claim_steps import second_claims
 from subsidies.services.journal import Posting, record_entry
+from subsidies.services.notification_steps import notify_office
+from subsidies.services.release_checks import check_may_release
 from subsidies.transitions import BATCH_TRANSITIONS
 
 log = structlog.get_logger(__name__)
@@ -36,38 +41,59 @@ log = structlog.get_logger(__name__)
 LONGEST_WAIT = timedelta(hours=1)
 
 
-@transaction.atomic(durable=True)
-def assemble_batches(*, now: datetime) -> PaymentBatch | None:
-    """Put the payments that wait into one batch with a fixed file, and return it, or None if nothing is to be done.
+def assemble_batches(*, now: datetime) -> list[PaymentBatch]:
+    """Put the payments that wait into batches with fixed files until none is left that fits, and return these.
 
-    Safe to repeat and to run beside itself: payments are locked while they are put in, and leave the queue by it.
+    Each batch is a transaction of its own, so that whoever dies in between leaves whole batches and payments that
+    still wait. Safe to repeat and to run beside itself: payments are locked while they are put in, and leave the
+    queue by it.
     """
-    _reopen_corrected_payments(now)
+    _reopen_corrected_payments(now=now)
     oldest = queries.oldest_ready_since()
     if oldest is None or (certificates_are_due() and now - oldest < LONGEST_WAIT):
-        return None
+        return []
     policy = _policy_on(now)
-    payments = _still_owed(queries.lock_payments_ready(policy.batch_line_limit if policy else 500))
-    accounts = _readable_accounts({payment.payee_id for payment in payments})
-    payments = [payment for payment in payments if payment.payee_id in accounts]
+    if policy is not None and not is_batch_day(timezone.localdate(now), policy.batch_weekdays):
+        return []
+    assembled: list[PaymentBatch] = []
+    for plan in batch_plans(policy):
+        last_id: int | None = 0
+        while last_id is not None:
+            batch, last_id = _assemble_next(plan, after=last_id, policy=policy, now=now)
+            assembled += [batch] if batch is not None else []
+    return assembled
+
+
+@transaction.atomic(durable=True)
+def _assemble_next(
+    plan: BatchPlan, *, after: int, policy: PolicyVersion | None, now: datetime
+) -> tuple[PaymentBatch | None, int | None]:
+    """Assemble one batch of the payments behind this one, and return it with the last payment that was looked at.
+
+    None instead of that payment when there is nothing behind it.
+    """
+    found = queries.lock_payments_ready(reach=plan.reach, after=after, limit=plan.line_limit)
+    payments, has_left = within_amount(_payable(found, plan), plan.amount_limit)
+    last_id = payments[-1].payment.pk if has_left else found[-1].pk if len(found) == plan.line_limit else None
     if not payments:
-        return None
-    batch, attempts = _assemble(payments, accounts, now)
-    if policy is not None and batch.total <= policy.automatic_release_limit:
+        return None, last_id
+    batch, attempts = batch_of(plan, payments, now)
+    if _leaves_by_itself(batch, policy, now):
         batch.released_automatically = True
         batch.status = BatchStatus.RELEASED
     batch.save(force_insert=True)
     PaymentAttempt.objects.bulk_create(attempts)
-    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
+    instructed = [each.payment for each in payments]
+    Payment.objects.filter(pk__in=[payment.pk for payment in instructed]).update(
         status=PaymentStatus.INSTRUCTED
     )
-    record_events("payment.instructed", subjects=payments, at=now)
-    record_event(
-        "batch.assembled", subject=batch, at=now, facts={"lines": batch.line_count, "total": str(batch.total)}
-    )
+    record_events("payment.instructed", subjects=instructed, at=now)
+    record_event("batch.assembled", subject=batch, at=now, facts=_assembled_facts(batch, plan))
     if batch.status == BatchStatus.RELEASED:
         _record_release(batch, attempts, now)
-    return batch
+    else:
+        _ask_for_signatures(batch, now)
+    return batch, last_id
 
 
 @transaction.atomic(durable=True)
@@ -75,8 +101,8 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
     """Add one signature to a batch; with the second person's it is released and may leave.
 
     `sha256` is the hash of the file that the person saw. Raises NotPermitted for whoever may not sign or signed
-    already, InvalidTransition if the batch is released or withdrawn, and DomainError if another file was seen, or if
-    something in the batch must not be paid now.
+    already, InvalidTransition if the batch is released or withdrawn, and DomainError if another file was seen, if
+    something in the batch must not be paid now, if sending is stopped, or if the books do not agree.
     """
     batch = queries.lock_batch(batch_id)
     policies.check_can_release(releaser, batch)
@@ -94,6 +120,7 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
         )
     attempts = queries.lock_attempts_of(batch)
     _check_nothing_is_held_up(batch, attempts)
+    check_may_release(batch=batch, now=now)
     if batch.first_released_by_id is None:
         batch.first_released_by = releaser
         batch.first_released_at = now
@@ -108,85 +135,54 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
     return batch
 
 
-def deliver_released_batches(*, channel: BankChannel, now: datetime) -> int:
-    """Hand every released batch to the bank and return how many are there now.
-
-    Safe to repeat after any crash: that a batch is being sent is committed before a byte leaves, one process at
-    a time sends it, and what may have been sent before is asked for at the bank before it is sent again. Raises
-    BankUnavailable, after which the batch stays as it is; a batch that cannot be read stops no other.
-    """
-    delivered_count = 0
-    for batch_id in queries.batch_ids_to_deliver():
-        with session_lock(f"deliver:{batch_id}") as is_ours:
-            try:
-                delivered_count += is_ours and _deliver(batch_id, channel, now)
-            except DAMAGED:
-                log.exception("batch_unreadable", batch=batch_id)
-    return delivered_count
-
-
-def _deliver(batch_id: int, channel: BankChannel, now: datetime) -> bool:
-    batch = _start_sending(batch_id, now)
-    if batch is None:
+def _leaves_by_itself(batch: PaymentBatch, policy: PolicyVersion | None, now: datetime) -> bool:
+    """Test whether a batch of this sum goes without signatures. Where anything is wrong, two people look at it."""
+    if policy is None or batch.total > policy.automatic_release_limit:
         return False
-    # No transaction is open here: a slow bank must not hold our locks.
-    if not channel.knows(batch.file_name):
-        channel.deliver(batch.file_name, bytes(batch.content))
-    _note_delivery(batch_id, now)
+    try:
+        check_may_release(batch=batch, now=now)
+    except DomainError:
+        return False
     return True
 
 
-@transaction.atomic(durable=True)
-def _start_sending(batch_id: int, now: datetime) -> PaymentBatch | None:
-    batch = queries.lock_batch(batch_id)
-    if batch.status == BatchStatus.SENDING:
-        return batch
-    if batch.status != BatchStatus.RELEASED:
-        return None
-    batch.status = BatchStatus.SENDING
-    batch.save(update_fields=["status"])
-    record_event("batch.sending", subject=batch, at=now)
-    return batch
+def _assembled_facts(batch: PaymentBatch, plan: BatchPlan) -> dict[str, object]:
+    """Return what the record says of a new batch; one payment above the limit went alone, and it says so."""
+    is_over = plan.amount_limit is not None and batch.total > plan.amount_limit
+    over = {"amount_limit": str(plan.amount_limit)} if is_over else {}
+    return {"lines": batch.line_count, "total": str(batch.total), "side": batch.side, **over}
 
 
-@transaction.atomic(durable=True)
-def _note_delivery(batch_id: int, now: datetime) -> None:
-    batch = queries.lock_batch(batch_id)
-    if batch.status != BatchStatus.SENDING:
-        # The bank was quick: its answer is already applied.
-        return
-    batch.status = BatchStatus.DELIVERED
-    batch.delivered_at = now
-    batch.save(update_fields=["status", "delivered_at"])
-    record_event("batch.delivered", subject=batch, at=now)
+def _ask_for_signatures(batch: PaymentBatch, now: datetime) -> None:
+    notify_office(
+        kind=NotificationKind.BATCH_WAITS,
+        key=f"batch_waits:{batch.public_id}",
+        role=Role.MUNICIPAL_FINANCE,
+        district_id=None,
+        now=now,
+        facts={
+            "batch": str(batch.public_id),
+            "reference": batch.reference,
+            "lines": batch.line_count,
+            "total": str(batch.total),
+        },
+        entitlement_id=None,
+    )
 
 
-def _policy_on(now: datetime) -> PolicyVersion | None:
-    today = timezone.localdate(now)
-    return next((policy for policy in queries.approved_policies() if today in policy.in_force), None)
-
-
-def _readable_accounts(payee_ids: set[int]) -> dict[int, BankAccount]:
-    """Return the accounts to pay to. One that cannot be decrypted keeps its own payment waiting, and no other."""
-    try:
-        found = queries.accounts_to_pay(payee_ids)
-    except DAMAGED:
-        if len(payee_ids) == 1:
-            log.exception("bank_account_unreadable", trainee=next(iter(payee_ids)))
-            return {}
-        accounts: dict[int, BankAccount] = {}
-        for payee_id in payee_ids:
-            accounts |= _readable_accounts({payee_id})
-        return accounts
-    return {payee_id: account for payee_id, account in found.items() if _is_as_recorded(account)}
-
-
-def _is_as_recorded(account: BankAccount) -> bool:
-    """Test that the number is the one that was hashed when it was recorded, and not another row's."""
-    is_same = account_number_hash(account.number) == account.number_hash
-    if not is_same:
-        log.error("bank_account_altered", account=account.pk)
-    return is_same
+def _payable(found: Sequence[Payment], plan: BatchPlan) -> list[Payable]:
+    """Return those of the payments that are owed now, to accounts that can be read and that the file can hold."""
+    owed = _still_owed(found)
+    accounts = readable_accounts({payment.payee_id for payment in owed})
+    payable = [
+        Payable(payment, accounts[payment.payee_id])
+        for payment in owed
+        if payment.payee_id in accounts and plan.reach.covers(accounts[payment.payee_id].cnaps)
+    ]
+    held_back = unwritable_payments(plan, payable)
+    if held_back:
+        log.warning("payments_cannot_be_written", payments=sorted(held_back))
+    return [each for each in payable if each.payment.pk not in held_back]
 
 
 def _still_owed(payments: Sequence[Payment]) -> list[Payment]:
@@ -200,8 +196,13 @@ def _still_owed(payments: Sequence[Payment]) -> list[Payment]:
     return [payment for payment in payments if payment.pk in owed]
 
 
+def _policy_on(now: datetime) -> PolicyVersion | None:
+    today = timezone.localdate(now)
+    return next((policy for policy in queries.approved_policies() if today in policy.in_force), None)
+
+
 def _check_nothing_is_held_up(batch: PaymentBatch, attempts: Sequence[PaymentAttempt]) -> None:
-    """Raise DomainError if a certificate behind the batch is revoked, or a person in it frozen.
+    """Raise DomainError if something in the batch must not be paid now, or not to that account.
 
     Whoever revokes or freezes while this is looked at waits for the release, and whoever came first is seen here.
     """
@@ -227,76 +228,33 @@ def _check_nothing_is_held_up(batch: PaymentBatch, attempts: Sequence[PaymentAtt
             % {"count": held_up["frozen"]},
             code="payee_frozen",
         )
+    if held_up["objected"]:
+        raise DomainError(
+            ngettext(
+                "There is an objection to %(count)s payment. This batch is withdrawn by itself.",
+                "There are objections to %(count)s payments. This batch is withdrawn by itself.",
+                held_up["objected"],
+            )
+            % {"count": held_up["objected"]},
+            code="objected",
+        )
+    if held_up["account_replaced"]:
+        raise DomainError(
+            ngettext(
+                "The account of %(count)s payment was corrected meanwhile. This batch is withdrawn by itself.",
+                "The accounts of %(count)s payments were corrected meanwhile. This batch is withdrawn by itself.",
+                held_up["account_replaced"],
+            )
+            % {"count": held_up["account_replaced"]},
+            code="account_replaced",
+        )
 
 
-def _reopen_corrected_payments(now: datetime) -> None:
+@transaction.atomic(durable=True)
+def _reopen_corrected_payments(*, now: datetime) -> None:
     payments = queries.lock_returned_with_new_account()
     Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=PaymentStatus.READY)
     record_events("payment.reopened", subjects=payments, at=now)
-
-
-def _assemble(
-    payments: Sequence[Payment], accounts: dict[int, BankAccount], now: datetime
-) -> tuple[PaymentBatch, list[PaymentAttempt]]:
-    made_before = queries.attempt_counts([payment.entitlement.certificate_id for payment in payments])
-    attempts = []
-    for line_number, payment in enumerate(payments, start=1):
-        certificate = payment.entitlement.certificate
-        number = made_before.get(certificate.pk, 0) + 1
-        reference = keyed_reference(
-            "assessment", certificate.institution.credit_code, certificate.number, str(number)
-        )
-        attempts.append(
-            PaymentAttempt(
-                payment=payment,
-                number=number,
-                reference=reference,
-                line_number=line_number,
-                bank_account=accounts[payment.payee_id],
-                amount=payment.amount,
-            )
-        )
-    batch = _batch_of(attempts, now)
-    for attempt in attempts:
-        attempt.batch = batch
-    return batch, attempts
-
-
-def _batch_of(attempts: Sequence[PaymentAttempt], now: datetime) -> PaymentBatch:
-    day = timezone.localdate(now)
-    # Derived from what is in it, to the account: a batch made anew after a restore on the same day has the name
-    # that the bank knows, and a file with other content has another name.
-    content_key = keyed_reference(
-        "batch", *(f"{each.reference}:{each.bank_account.number}" for each in attempts)
-    )
-    reference = f"{day:%Y%m%d}-{content_key[:10]}"
-    file = BatchFile(
-        reference=reference,
-        made_on=day,
-        lines=[
-            BatchLine(
-                line_number=attempt.line_number,
-                reference=attempt.reference,
-                # The bank compares it with the account's owner.
-                payee_name=attempt.bank_account.trainee.name,
-                account=attempt.bank_account.number,
-                bank_name=attempt.bank_account.bank_name,
-                cnaps=attempt.bank_account.cnaps,
-                amount=attempt.amount,
-            )
-            for attempt in attempts
-        ],
-    )
-    content = agent_list.write_payment_list(file)
-    return PaymentBatch(
-        reference=reference,
-        line_count=len(attempts),
-        total=file.total,
-        file_name=agent_list.file_name(reference),
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-        assembled_at=now,
-    )
 
 
 def _record_release(

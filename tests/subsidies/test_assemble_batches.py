@@ -20,6 +20,7 @@ from tests.factories.subsidies import (
     assembled_batch,
     due_certificate,
     granted_certificate,
+    next_batch,
     open_programme,
     payment_of,
 )
@@ -49,7 +50,7 @@ def test_a_batch_waits_for_its_signatures():
 
 def test_the_file_names_payee_account_and_amount():
     certificate = granted_certificate()
-    batch = assemble_batches(now=NOW)
+    batch = next_batch()
 
     account, attempt = certificate.trainee.bank_accounts.get(), batch.attempts.get()
     assert lines_of(batch) == [
@@ -76,7 +77,7 @@ def test_the_file_is_the_one_that_its_hash_names():
 
 def test_the_bank_reference_is_derived_from_the_certificate():
     certificate = granted_certificate()
-    attempt = assemble_batches(now=NOW).attempts.get()
+    attempt = next_batch().attempts.get()
 
     assert attempt.reference == keyed_reference(
         "assessment", certificate.institution.credit_code, certificate.number, "1"
@@ -87,10 +88,10 @@ def test_the_bank_reference_is_derived_from_the_certificate():
 def test_after_a_restore_the_same_payments_make_the_same_file():
     granted_certificate()
     before = transaction.savepoint()
-    lost = assemble_batches(now=NOW)
+    lost = next_batch()
     transaction.savepoint_rollback(before)
 
-    again = assemble_batches(now=NOW + timedelta(hours=3))
+    again = next_batch(now=NOW + timedelta(hours=3))
 
     assert (again.reference, again.file_name, again.sha256) == (lost.reference, lost.file_name, lost.sha256)
 
@@ -100,7 +101,7 @@ def test_the_payee_is_paid_to_the_account_that_is_theirs_now():
     certificate.trainee.bank_accounts.update(replaced_at=NOW)
     corrected = BankAccountFactory(trainee=certificate.trainee, corrected=True)
 
-    assert assemble_batches(now=NOW).attempts.get().bank_account == corrected
+    assert next_batch().attempts.get().bank_account == corrected
 
 
 def test_a_batch_leaves_an_event():
@@ -113,27 +114,27 @@ def test_a_batch_leaves_an_event():
 def test_nothing_is_assembled_of_nothing():
     open_programme()
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
 
 def test_assembling_again_makes_no_second_batch():
     assembled_batch()
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
 
 def test_a_batch_waits_until_no_decision_is_under_way():
     granted_certificate()
     due_certificate()
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
 
 def test_a_batch_does_not_wait_for_decisions_for_ever():
     granted_certificate()
     due_certificate()
 
-    assert assemble_batches(now=NOW + timedelta(hours=1)).line_count == 1
+    assert next_batch(now=NOW + timedelta(hours=1)).line_count == 1
 
 
 def test_a_batch_holds_no_more_than_the_policy_allows():
@@ -141,14 +142,14 @@ def test_a_batch_holds_no_more_than_the_policy_allows():
     for _ in range(3):
         granted_certificate()
 
-    assert [assemble_batches(now=NOW).line_count, assemble_batches(now=NOW).line_count] == [2, 1]
+    assert [batch.line_count for batch in assemble_batches(now=NOW)] == [2, 1]
     assert find_violations() == []
 
 
 def test_payments_are_assembled_in_the_order_in_which_they_were_opened():
     first, second = granted_certificate(), granted_certificate()
 
-    attempts = assemble_batches(now=NOW).attempts.order_by("line_number")
+    attempts = next_batch().attempts.order_by("line_number")
 
     assert [attempt.payment for attempt in attempts] == [payment_of(first), payment_of(second)]
 
@@ -176,7 +177,7 @@ def test_without_a_policy_for_today_nothing_is_released_automatically():
     open_programme(automatic_release_limit=Decimal("800.00"))
     granted_certificate()
 
-    batch = assemble_batches(now=NOW + timedelta(days=365))
+    batch = next_batch(now=NOW + timedelta(days=365))
 
     assert PolicyVersion.objects.count() == 1
     assert batch.status == BatchStatus.ASSEMBLED

@@ -1,0 +1,95 @@
+"""What stands between a bank's file and the books, in the reader's language: each cause, and what to do about it."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+FILE_PROBLEMS: Final[dict[str, Promise]] = {
+    "batch_unknown": _(
+        "No batch of ours has this reference or these payments. It is read again by itself once there is one."
+    ),
+    "batch_not_sent": _(
+        "The batch that it answers has not left yet. It is read again by itself once the batch has been sent."
+    ),
+    "several_batches": _(
+        "Its lines belong to several batches. Ask the bank for a file for each batch, or for one that "
+        "names the batch."
+    ),
+    "not_a_result_list": _("It is not a result file in any format that is set up."),
+    "header_wrong": _("Its header is not that of a result file. Ask the bank for the file again."),
+    "count_wrong": _(
+        "The number of lines is not the one that the file itself states. Ask the bank for the file again."
+    ),
+    "total_wrong": _(
+        "The total is not the one that the file itself states. Ask the bank for the file again."
+    ),
+    "line_wrong": _("At least one line is not well formed. Ask the bank for the file again."),
+    "line_repeated": _("A line number occurs twice. Ask the bank for the file again."),
+    "format_ambiguous": _(
+        "Two bank formats read it, and not alike. Close the one that is not used any more."
+    ),
+    "too_large": _("It is larger than any result file can be."),
+    "xml_wrong": _("It is not well-formed XML. Ask the bank for the file again."),
+    "xml_refused": _(
+        "It holds what no result file needs: a document type, another namespace or endless nesting. "
+        "Have it looked at before anything else is done with it."
+    ),
+    "currency_wrong": _("It speaks of another currency than yuan. Ask the bank."),
+    "amount_missing": _("It does not name the amount of each payment. Ask the bank for a file that does."),
+    "answer_unknown": _(
+        "It says of a payment what the bank format does not know. Ask the bank what it means, and set "
+        "up a format that knows it."
+    ),
+    "no_lines": _("It names no single payment. Ask the bank for a file that answers each of them."),
+}
+UNREADABLE: Final = _("It cannot be read with certainty, so nothing of it was applied.")
+
+LINE_PROBLEMS: Final[dict[str, Promise]] = {
+    "UNMATCHED": _("The bank names a reference that is not in this batch."),
+    "WRONG_AMOUNT": _("The bank names another amount than we instructed."),
+    "ALREADY_SETTLED": _("The bank has said something else of this payment before."),
+    "REPEATED": _("The bank names this reference more than once in one file."),
+}
+
+WHY_NOT: Final[dict[str, Promise]] = {
+    "no_instruction": _("The line names no instruction of this batch, so that it can move no money."),
+    "wrong_amount": _(
+        "The line names another amount than we instructed. Ask the bank for a line with the right amount."
+    ),
+    "bank_did_not_say_returned": _("The bank does not say in this line that the money was returned."),
+    "not_paid_before": _("This payment does not stand as paid, so that nothing can have been taken back."),
+    "asked_back": _(
+        "The money of this payment is being asked back. Record what the bank returned there, and then "
+        "this line as one without effect."
+    ),
+    "bank_did_not_say_paid": _("The bank does not say in this line that the money was paid."),
+    "not_returned_before": _("This instruction does not stand as returned."),
+    "paid_twice": _(
+        "Another instruction of the same payment was paid as well. Have the bank take one of them back; "
+        "once the money is there, record this line as one without effect."
+    ),
+    "another_under_way": _(
+        "Another instruction of the same payment is with the bank or on its way. Wait for the bank's "
+        "word on that one."
+    ),
+    "cancelled": _(
+        "The payment was cancelled meanwhile. Have the bank take the money back; once it is there, "
+        "record this line as one without effect."
+    ),
+}
+
+
+def file_problem(code: str) -> str:
+    """Return why a result file was set aside, and what to do about it."""
+    return str(FILE_PROBLEMS.get(code, UNREADABLE)) if code else ""
+
+
+def line_problem(code: str) -> str:
+    """Return why a line of the bank waits for people."""
+    return str(LINE_PROBLEMS[code]) if code else ""
+
+
+def why_not(code: str) -> str:
+    """Return why people cannot have found something out about a line."""
+    return str(WHY_NOT[code])

@@ -1,0 +1,26 @@
+"""The ways to the banks that are connected here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from subsidies.bank.channel import BankChannel, FolderChannel
+from subsidies.bank.sftp import SftpChannel, SftpPlace
+from subsidies.enums import DeliveryWay
+
+
+@contextmanager
+def bank_channels() -> Iterator[dict[DeliveryWay, BankChannel]]:
+    """Yield what leads to a bank, by the way of delivery. A download needs none: a person carries it."""
+    channels: dict[DeliveryWay, BankChannel] = {
+        DeliveryWay.FOLDER: FolderChannel(outbox=settings.BANK_OUTBOX, inbox=settings.BANK_INBOX)
+    }
+    sftp = SftpChannel(SftpPlace(**settings.BANK_SFTP)) if settings.BANK_SFTP["host"] else None
+    if sftp is not None:
+        channels[DeliveryWay.SFTP] = sftp
+    try:
+        yield channels
+    finally:
+        if sftp is not None:
+            sftp.close()

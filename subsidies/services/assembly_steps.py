@@ -1,0 +1,195 @@
+"""How waiting payments become one file of fixed bytes. Steps: they need the transaction of the assembly."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import structlog
+from django.utils import timezone
+
+from chongqing_dte.foundation.crypto import DAMAGED, keyed_reference
+from enrollment.models import BankAccount
+from enrollment.queries import account_number_hash
+from subsidies import queries
+from subsidies.bank.files import BatchFile, BatchLine, FormatSpec
+from subsidies.bank.formats import file_name, spec_of, unwritable, write_batch
+from subsidies.enums import BankSide, PaymentFormat
+from subsidies.models import BankFormat, Payment, PaymentAttempt, PaymentBatch, PolicyVersion
+from subsidies.rules.bank_sides import Reach, reaches
+
+log = structlog.get_logger(__name__)
+
+# Without a policy for the day there is no limit to go by, and a file that no bank takes would help nobody.
+LINES_WITHOUT_A_POLICY = 500
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """One kind of file that is made now: by which format, for which accounts, and how large. Amount in yuan."""
+
+    bank_format: BankFormat | None
+    spec: FormatSpec
+    side: str
+    reach: Reach
+    line_limit: int
+    amount_limit: Decimal | None
+
+
+@dataclass(frozen=True)
+class Payable:
+    """One payment and the account that it goes to."""
+
+    payment: Payment
+    account: BankAccount
+
+
+def batch_plans(policy: PolicyVersion | None) -> list[BatchPlan]:
+    """Return the files that are made now: one kind for each open format, or the plain list where there is none."""
+    formats: dict[str, BankFormat | None] = {each.side: each for each in queries.open_bank_formats()}
+    own_codes = {side: each.own_bank_code for side, each in formats.items() if each is not None}
+    return [_plan(formats.get(side), side, reach, policy) for side, reach in reaches(own_codes).items()]
+
+
+def _plan(bank_format: BankFormat | None, side: str, reach: Reach, policy: PolicyVersion | None) -> BatchPlan:
+    line_limit = policy.batch_line_limit if policy else LINES_WITHOUT_A_POLICY
+    amounts = [policy.batch_amount_limit] if policy else []
+    if bank_format is not None:
+        line_limit = min(line_limit, bank_format.line_limit or line_limit)
+        amounts.append(bank_format.amount_limit)
+    return BatchPlan(
+        bank_format=bank_format,
+        spec=spec_of(bank_format),
+        side=side,
+        reach=reach,
+        line_limit=line_limit,
+        amount_limit=min((amount for amount in amounts if amount is not None), default=None),
+    )
+
+
+def within_amount(payable: Sequence[Payable], limit: Decimal | None) -> tuple[list[Payable], bool]:
+    """Return as many from the first on as one file may hold, and whether any is left over.
+
+    One that is above the limit by itself goes alone: waiting would not make it smaller.
+    """
+    total = Decimal("0.00")
+    for count, each in enumerate(payable):
+        total += each.payment.amount
+        if limit is not None and total > limit and count:
+            return list(payable[:count]), True
+    return list(payable), False
+
+
+def readable_accounts(payee_ids: set[int]) -> dict[int, BankAccount]:
+    """Return the accounts to pay to. One that cannot be decrypted keeps its own payment waiting, and no other."""
+    try:
+        found = queries.accounts_to_pay(payee_ids)
+    except DAMAGED:
+        if len(payee_ids) == 1:
+            log.exception("bank_account_unreadable", trainee=next(iter(payee_ids)))
+            return {}
+        accounts: dict[int, BankAccount] = {}
+        for payee_id in payee_ids:
+            accounts |= readable_accounts({payee_id})
+        return accounts
+    return {payee_id: account for payee_id, account in found.items() if _is_as_recorded(account)}
+
+
+def _is_as_recorded(account: BankAccount) -> bool:
+    """Test that the number is the one that was hashed when it was recorded, and not another row's."""
+    is_same = account_number_hash(account.number) == account.number_hash
+    if not is_same:
+        log.error("bank_account_altered", account=account.pk)
+    return is_same
+
+
+def unwritable_payments(plan: BatchPlan, payable: Sequence[Payable]) -> set[int]:
+    """Return the payments whose names the file cannot hold. They wait and are shown; nothing is changed to fit."""
+    lines = [
+        _line(number, "", each.account, each.payment.amount) for number, each in enumerate(payable, start=1)
+    ]
+    return {payable[number - 1].payment.pk for number in unwritable(plan.spec, lines)}
+
+
+def batch_of(
+    plan: BatchPlan, payable: Sequence[Payable], now: datetime
+) -> tuple[PaymentBatch, list[PaymentAttempt]]:
+    """Return the batch of these payments with its file and its instructions, none of them saved."""
+    attempts = _attempts(payable)
+    day = timezone.localdate(now)
+    lines = [
+        _line(attempt.line_number, attempt.reference, attempt.bank_account, attempt.amount)
+        for attempt in attempts
+    ]
+    reference = f"{day:%Y%m%d}-{content_key(plan, lines)[:10]}"
+    file = BatchFile(reference=reference, made_on=day, lines=lines)
+    content = write_batch(plan.spec, file)
+    batch = PaymentBatch(
+        reference=reference,
+        payment_format=plan.spec.payment_format,
+        bank_format=plan.bank_format,
+        side=plan.side,
+        line_count=len(attempts),
+        total=file.total,
+        file_name=file_name(plan.spec, reference),
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        assembled_at=now,
+    )
+    for attempt in attempts:
+        attempt.batch = batch
+    return batch, attempts
+
+
+def _attempts(payable: Sequence[Payable]) -> list[PaymentAttempt]:
+    made_before = queries.attempt_counts([each.payment.entitlement.certificate_id for each in payable])
+    attempts = []
+    for line_number, each in enumerate(payable, start=1):
+        certificate = each.payment.entitlement.certificate
+        number = made_before.get(certificate.pk, 0) + 1
+        reference = keyed_reference(
+            "assessment", certificate.institution.credit_code, certificate.number, str(number)
+        )
+        attempts.append(
+            PaymentAttempt(
+                payment=each.payment,
+                number=number,
+                reference=reference,
+                line_number=line_number,
+                bank_account=each.account,
+                amount=each.payment.amount,
+            )
+        )
+    return attempts
+
+
+def content_key(plan: BatchPlan, lines: Sequence[BatchLine]) -> str:
+    """Return what stands for all that is in the file, to the last sign.
+
+    A batch made anew after a restore on the same day has the name that the bank knows, and a file with other content
+    or in another format has another name.
+    """
+    spec = plan.spec
+    written_by = [spec.payment_format, spec.payer_name, spec.payer_account, spec.payer_cnaps]
+    layout = json.dumps(spec.layout, sort_keys=True)
+    is_plain = spec.payment_format == PaymentFormat.AGENT_LIST and plan.side == BankSide.ANY
+    return keyed_reference(
+        "batch",
+        *([] if is_plain else [*written_by, layout]),
+        *(json.dumps(astuple(line), default=str) for line in lines),
+    )
+
+
+def _line(number: int, reference: str, account: BankAccount, amount: Decimal) -> BatchLine:
+    return BatchLine(
+        line_number=number,
+        reference=reference,
+        # The bank compares it with the account's owner.
+        payee_name=account.trainee.name,
+        account=account.number,
+        bank_name=account.bank_name,
+        cnaps=account.cnaps,
+        amount=amount,
+    )
