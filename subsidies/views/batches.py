@@ -1,10 +1,14 @@
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST, require_safe
@@ -13,16 +17,24 @@ from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.rules.identifiers import mask_name
 from institutions.requests import SignedInRequest
-from subsidies import queries
-from subsidies.enums import BatchStatus
+from subsidies import policies, queries
+from subsidies.enums import AttemptStatus, BankSide, BatchStatus, DeliveryWay, PaymentFormat
 from subsidies.explanations import return_reason
+from subsidies.forms.bank import AnotherLinkForm
 from subsidies.models import PaymentAttempt, PaymentBatch
-from subsidies.policies import can_release
 from subsidies.services.batches import release_batch
+from subsidies.views.bank_tables import (
+    DOWNLOAD_COLUMNS,
+    EXCEPTION_COLUMNS,
+    RESULT_COLUMNS,
+    shown_exception,
+    shown_result,
+)
 
 BATCH_COLUMNS = (
     (gettext_lazy("Reference"), ""),
     (gettext_lazy("Assembled"), ""),
+    (gettext_lazy("Format"), ""),
     (gettext_lazy("Number of payments"), "numeric"),
     (gettext_lazy("Total"), "numeric"),
     (gettext_lazy("Signatures"), ""),
@@ -37,32 +49,52 @@ LINE_COLUMNS = (
     (gettext_lazy("Amount"), "numeric"),
     (gettext_lazy("Answer"), ""),
 )
+LINES_ON_A_PAGE = 100
+# What a list of batches can be narrowed to: the word in the address, and the field that has to be equal to it.
+NARROWED_BY = {"status": BatchStatus, "side": BankSide, "payment_format": PaymentFormat}
 
 
 @require_safe
 @login_required
 def batch_list(request: SignedInRequest) -> HttpResponse:
-    """List the payment batches, newest first."""
-    page = page_of(queries.batches_visible_to(request.user), request)
-    rows = [{"batch": batch, "signatures": signature_count(batch)} for batch in page.rows]
-    context = {"rows": rows, "page": page, "columns": BATCH_COLUMNS}
+    """List the payment batches, newest first, narrowed to what is asked for."""
+    wanted = {name: request.GET.get(name, "") for name in (*NARROWED_BY, "since", "until")}
+    page = page_of(narrowed(queries.batches_visible_to(request.user), wanted), request)
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    context = {
+        "rows": [{"batch": batch, "signatures": signature_count(batch)} for batch in page.rows],
+        "page": page,
+        "columns": BATCH_COLUMNS,
+        "wanted": wanted,
+        "statuses": BatchStatus.choices,
+        "sides": BankSide.choices,
+        "formats": PaymentFormat.choices,
+        "query": f"{query}&" if query else "",
+        "is_stopped": queries.sending_is_stopped(),
+    }
     return render(request, "subsidies/batch_list.html", context)
 
 
 @require_safe
 @login_required
 def batch_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Show a batch with its file's hash and its lines, and to whom may sign the button to do so."""
+    """Show a batch: its file, signatures, way to the bank, answers, what is open, and its lines."""
     batch = find_batch(request, public_id)
-    lines = queries.batch_lines(batch)
+    unapplied = list(queries.unapplied_lines_of(batch)[:20])
     context = {
         "batch": batch,
         "facts": batch_facts(batch),
-        "columns": LINE_COLUMNS,
-        "rows": [shown_line(attempt) for attempt in lines],
-        "may_release": batch.status == BatchStatus.ASSEMBLED and can_release(request.user, batch),
+        "open_ends": open_ends(batch),
+        "may_release": batch.status == BatchStatus.ASSEMBLED and policies.can_release(request.user, batch),
         "is_second": batch.first_released_by_id is not None,
         "is_withdrawn": batch.status == BatchStatus.WITHDRAWN,
+        "is_stopped": queries.sending_is_stopped(),
+        "result_rows": [shown_result(file) for file in batch.result_files.defer("content")],
+        "result_columns": RESULT_COLUMNS,
+        "exception_rows": [shown_exception(line) for line in unapplied],
+        "exception_columns": EXCEPTION_COLUMNS,
+        **by_hand(request, batch),
+        **lines_of(request, batch),
     }
     return render(request, "subsidies/batch_detail.html", context)
 
@@ -84,9 +116,29 @@ def batch_release(request: SignedInRequest, public_id: str) -> HttpResponse:
 def find_batch(request: SignedInRequest, public_id: str) -> PaymentBatch:
     """Return a batch that this person may see; any other does not exist for them."""
     batches = queries.batches_visible_to(request.user).select_related(
-        "first_released_by", "second_released_by"
+        "first_released_by", "second_released_by", "bank_format"
     )
     return get_object_or_404(batches, public_id=public_id)
+
+
+def narrowed(batches: QuerySet[PaymentBatch], wanted: dict[str, str]) -> QuerySet[PaymentBatch]:
+    """Return the batches that fit; what is no choice and no day narrows nothing."""
+    for name, choices in NARROWED_BY.items():
+        if wanted[name] in choices:
+            batches = batches.filter(**{name: wanted[name]})
+    if since := day_in(wanted["since"]):
+        batches = batches.filter(assembled_at__date__gte=since)
+    if until := day_in(wanted["until"]):
+        batches = batches.filter(assembled_at__date__lte=until)
+    return batches
+
+
+def day_in(text: str) -> Any:
+    """Return the day that a text names, or None."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 def signature_count(batch: PaymentBatch) -> str:
@@ -99,20 +151,84 @@ def signature_count(batch: PaymentBatch) -> str:
 
 def batch_facts(batch: PaymentBatch) -> list[tuple[str, object]]:
     """Return the facts of a batch as its page shows them."""
-    return [
+    way = DeliveryWay(batch.bank_format.delivery) if batch.bank_format else DeliveryWay.FOLDER
+    facts = [
         (_("Number of payments"), batch.line_count),
         (_("Total"), yuan(batch.total)),
+        (_("Format"), batch.bank_format or batch.get_payment_format_display()),
+        (_("For"), batch.get_side_display()),
+        (_("Way of delivery"), way.label),
         (_("File"), batch.file_name),
         ("SHA-256", batch.sha256),
-        (_("Assembled"), _time(batch.assembled_at)),
-        (_("First signature"), batch.first_released_by),
-        (_("Second signature"), batch.second_released_by),
-        *([(pgettext("payment", "Withdrawn"), _time(batch.withdrawn_at))] if batch.withdrawn_at else []),
+        (_("Assembled"), moment(batch.assembled_at)),
+        (_("First signature"), signed_by_whom(batch.first_released_by, batch.first_released_at)),
+        (_("Second signature"), signed_by_whom(batch.second_released_by, batch.second_released_at)),
+        (_("Delivered"), moment(batch.delivered_at)),
+        (_("Settled"), moment(batch.settled_at)),
+        (pgettext("payment", "Withdrawn"), moment(batch.withdrawn_at)),
     ]
+    always = len(facts) - 3
+    return [fact for place, fact in enumerate(facts) if place < always or fact[1]]
 
 
-def _time(at: datetime) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
+def open_ends(batch: PaymentBatch) -> list[tuple[str, object]]:
+    """Return how many of a batch's payments stand how, and how many bank lines wait."""
+    counts = queries.answer_counts(batch)
+    ends: list[tuple[str, object]] = [
+        (str(status.label), counts[status]) for status in AttemptStatus if counts.get(status)
+    ]
+    if waiting := queries.unapplied_lines_of(batch).count():
+        ends.append((_("Bank lines that wait for people"), waiting))
+    return ends
+
+
+def by_hand(request: SignedInRequest, batch: PaymentBatch) -> dict[str, object]:
+    """Return what a page shows of a batch that a person carries to the bank."""
+    goes_by_hand = batch.bank_format is not None and batch.bank_format.delivery == DeliveryWay.DOWNLOAD
+    may_carry = goes_by_hand and policies.can_work_with_bank(request.user)
+    downloads = queries.downloads_visible_to(request.user).filter(batch=batch)
+    return {
+        "goes_by_hand": goes_by_hand,
+        "may_offer": may_carry and batch.status in (BatchStatus.RELEASED, BatchStatus.SENDING),
+        "may_confirm": may_carry and batch.status == BatchStatus.SENDING,
+        "is_another": batch.status == BatchStatus.SENDING,
+        "another_form": AnotherLinkForm(),
+        "download_rows": list(downloads),
+        "download_columns": DOWNLOAD_COLUMNS,
+    }
+
+
+def lines_of(request: SignedInRequest, batch: PaymentBatch) -> dict[str, object]:
+    """Return one page of a batch's lines in the order of the file, narrowed to an answer."""
+    answer = request.GET.get("answer", "")
+    after = request.GET.get("after", "")
+    lines = queries.batch_lines(batch)
+    if answer in AttemptStatus:
+        lines = lines.filter(status=answer)
+    is_first = not (after.isascii() and after.isdigit() and len(after) < 10)
+    if not is_first:
+        lines = lines.filter(line_number__gt=int(after))
+    found = list(lines[: LINES_ON_A_PAGE + 1])
+    shown = found[:LINES_ON_A_PAGE]
+    return {
+        "columns": LINE_COLUMNS,
+        "rows": [shown_line(attempt) for attempt in shown],
+        "next_key": shown[-1].line_number if len(found) > LINES_ON_A_PAGE else None,
+        "is_first": is_first,
+        "answer": answer,
+        "answers": AttemptStatus.choices,
+        "line_query": f"{urlencode({'answer': answer})}&" if answer else "",
+    }
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time as the pages show it."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def signed_by_whom(signer: object, at: datetime | None) -> str:
+    """Return who signed and when."""
+    return f"{signer} · {moment(at)}" if signer else ""
 
 
 def shown_line(attempt: PaymentAttempt) -> dict[str, object]:

@@ -27,18 +27,20 @@ def folders(tmp_path: Path) -> FolderChannel:
     return FolderChannel(outbox=tmp_path / "outbox", inbox=tmp_path / "inbox")
 
 
-@pytest.fixture(params=["folders", "fake"])
-def channel(request, folders: FolderChannel) -> BankChannel:
-    return folders if request.param == "folders" else FakeBank()
+@pytest.fixture(params=["folders", "sftp", "fake"])
+def channel(request) -> BankChannel:
+    return FakeBank() if request.param == "fake" else request.getfixturevalue(request.param)
 
 
 @pytest.fixture
-def put_down(channel: BankChannel) -> Callable[[str, bytes], None]:
+def put_down(request, channel: BankChannel) -> Callable[[str, bytes], None]:
     def write(name: str, content: bytes) -> None:
         if isinstance(channel, FakeBank):
             channel.inbox[name] = content
-        else:
+        elif isinstance(channel, FolderChannel):
             (channel.inbox / name).write_bytes(content)
+        else:
+            (request.getfixturevalue("sftp_bank").root / "inbox" / name).write_bytes(content)
 
     return write
 
@@ -74,6 +76,13 @@ def test_results_come_oldest_name_first(channel, put_down):
         ("RESULT-1.csv", b"one"),
         ("RESULT-2.csv", b"two"),
     ]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xml", "xlsx", "txt", "XML"])
+def test_a_result_may_come_in_any_banks_format(channel, put_down, ending):
+    put_down(f"RESULT-1.{ending}", b"one")
+
+    assert [file.name for file in channel.results()] == [f"RESULT-1.{ending}"]
 
 
 def test_a_result_comes_again_until_it_is_put_away(channel, put_down):

@@ -16,7 +16,7 @@ from subsidies.models import (
     PaymentBatch,
 )
 from subsidies.services.bank_results import collect_bank_results, receive_bank_result
-from subsidies.services.batches import deliver_released_batches
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
 from tests.factories.subsidies import (
     answers_to,

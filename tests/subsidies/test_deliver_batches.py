@@ -6,7 +6,7 @@ from subsidies.bank.channel import BankUnavailable
 from subsidies.enums import BatchStatus
 from subsidies.invariants import find_violations
 from subsidies.models import PaymentBatch
-from subsidies.services.batches import deliver_released_batches
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
 from tests.factories.subsidies import assembled_batch, delivered_batch, hear_from_bank, sign_twice
 from tests.fakes.bank import FakeBank
@@ -62,7 +62,7 @@ def test_a_delivered_batch_is_not_delivered_again():
 
 def test_a_batch_that_somebody_delivered_in_between_is_left_alone(monkeypatch):
     batch, bank = delivered_batch(), FakeBank()
-    monkeypatch.setattr(queries, "batch_ids_to_deliver", lambda: [batch.pk])
+    monkeypatch.setattr(queries, "batch_ids_to_deliver", lambda _way: [batch.pk])
 
     assert deliver(bank) == 0
 

@@ -11,16 +11,18 @@ from subsidies.models import (
     BankResultFile,
     PaymentAttempt,
 )
-from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
 from tests.factories.assessment import CertificateRevocationFactory
+from tests.factories.notices import ObjectionFactory
 from tests.factories.subsidies import (
     assembled_batch,
     delivered_batch,
     due_certificate,
     granted_certificate,
     hear_from_bank,
+    next_batch,
     revoke,
     sign_twice,
 )
@@ -53,7 +55,7 @@ def test_the_others_go_out_in_another_batch():
     follow()
     decide_due_certificates(now=NOW)
 
-    second = sign_twice(assemble_batches(now=NOW))
+    second = sign_twice(next_batch())
     deliver_released_batches(channel=FakeBank(), now=NOW)
     hear_from_bank(second)
 
@@ -68,7 +70,7 @@ def test_what_was_withdrawn_and_goes_out_again_bears_the_reference_that_the_bank
     follow()
     decide_due_certificates(now=NOW)
 
-    assemble_batches(now=NOW)
+    next_batch()
 
     attempts = PaymentAttempt.objects.filter(payment=kept)
     assert list(attempts.values_list("status", flat=True).order_by("pk")) == ["WITHDRAWN", "OPEN"]
@@ -104,6 +106,21 @@ def test_the_banks_answer_to_a_withdrawn_batch_is_set_aside():
         "batch_not_sent",
         [PaymentStatus.CANCELLED],
     )
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["first", "second"])
+def test_no_signature_is_taken_while_somebody_objects_to_a_payment_in_the_batch(signed):
+    batch = assembled_batch()
+    if signed:
+        sign_once(batch)
+    ObjectionFactory(entitlement=batch_payments(batch)[0].entitlement, office=True)
+
+    with pytest.raises(DomainError) as refusal:
+        sign_once(batch)
+
+    assert refusal.value.code == "objected"
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.ASSEMBLED
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["first", "second"])
@@ -163,16 +180,16 @@ def test_returned_money_that_the_bank_then_calls_paid_waits_for_a_person():
 def test_frozen_people_go_into_no_batch_and_are_taken_up_when_the_freeze_ends():
     review = review_of(granted_certificate())
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
     close(review)
 
-    assert assemble_batches(now=NOW).line_count == 1
+    assert next_batch().line_count == 1
 
 
 def test_a_proposed_revocation_freezes_the_money():
     CertificateRevocationFactory(certificate=granted_certificate())
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
 
 def test_a_batch_with_a_frozen_person_is_not_released():
@@ -192,7 +209,7 @@ def test_a_batch_with_a_frozen_person_is_withdrawn_and_the_others_go_on():
 
     assert follow() == 1
 
-    assert assemble_batches(now=NOW).line_count == 1
+    assert next_batch().line_count == 1
     assert payment_statuses() == [PaymentStatus.READY, PaymentStatus.INSTRUCTED]
 
 
@@ -202,7 +219,7 @@ def test_a_batch_of_the_same_payments_on_the_same_day_can_be_assembled_again():
     follow()
     close(review)
 
-    again = sign_twice(assemble_batches(now=NOW))
+    again = sign_twice(next_batch())
     deliver_released_batches(channel=FakeBank(), now=NOW)
     hear_from_bank(again)
 
@@ -218,4 +235,4 @@ def test_somebody_who_is_frozen_for_long_does_not_make_the_others_batch_leave_ea
     decide_due_certificates(now=later)
     due_certificate()
 
-    assert assemble_batches(now=later) is None
+    assert next_batch(now=later) is None

@@ -1,0 +1,61 @@
+"""A payment that follows the bank's later word. A step: needs the batch, the instruction and the payment locked."""
+
+from datetime import datetime
+
+from chongqing_dte.foundation.audit import record_event
+from chongqing_dte.foundation.transitions import check_transition
+from subsidies import queries
+from subsidies.enums import (
+    AttemptStatus,
+    JournalAccount,
+    JournalKind,
+    PaymentStatus,
+    ResolutionOutcome,
+)
+from subsidies.models import BankResultLine, PaymentAttempt
+from subsidies.services.journal import Posting, record_entry
+from subsidies.services.settlement_steps import move_budgets
+from subsidies.transitions import ATTEMPT_TRANSITIONS, PAYMENT_TRANSITIONS
+
+
+def correct_payment(
+    attempt: PaymentAttempt, line: BankResultLine, outcome: ResolutionOutcome, now: datetime
+) -> None:
+    """Move an instruction, its payment, the journal and, last, the budget to where two people found the money."""
+    is_paid = outcome == ResolutionOutcome.PAID_AFTER_ALL
+    target = AttemptStatus.PAID if is_paid else AttemptStatus.RETURNED
+    check_transition(ATTEMPT_TRANSITIONS, current=AttemptStatus(attempt.status), target=target)
+    attempt.status = target
+    attempt.return_code = "" if is_paid else line.return_code
+    attempt.answered_at = now
+    # Whoever is paid hears of it, and hears of it if that is not so any more.
+    attempt.announced_at = None
+    attempt.save(update_fields=["status", "return_code", "answered_at", "announced_at"])
+    _move_payment(attempt, now, is_paid=is_paid)
+    _record(attempt, line, now, is_paid=is_paid)
+    amount = attempt.payment.amount
+    move_budgets({attempt.payment.entitlement.budget_id: amount if is_paid else -amount})
+
+
+def _move_payment(attempt: PaymentAttempt, now: datetime, *, is_paid: bool) -> None:
+    payment = attempt.payment
+    target = PaymentStatus.PAID if is_paid else PaymentStatus.RETURNED
+    check_transition(PAYMENT_TRANSITIONS, current=PaymentStatus(payment.status), target=target)
+    payment.status = target
+    payment.paid_at = now if is_paid else None
+    payment.save(update_fields=["status", "paid_at"])
+    record_event("payment.paid" if is_paid else "payment.returned", subject=payment, at=now)
+
+
+def _record(attempt: PaymentAttempt, line: BankResultLine, now: datetime, *, is_paid: bool) -> None:
+    outcome = ResolutionOutcome.PAID_AFTER_ALL if is_paid else ResolutionOutcome.TAKEN_BACK
+    fund, owed = JournalAccount.FUND_AT_BANK, JournalAccount.SUBSIDIES_PAYABLE
+    # A bank may change its word more than once, and each time is a fact of its own.
+    times = queries.approved_count(attempt, outcome)
+    fact = f"{outcome.lower()}:{attempt.number}" + (f":{times}" if times > 1 else "")
+    record_entry(
+        key=f"correction:{line.result_file.sha256}:{line.line_number}",
+        kind=JournalKind.CORRECTION,
+        postings=[Posting(attempt.payment, owed if is_paid else fund, fund if is_paid else owed, fact)],
+        now=now,
+    )

@@ -1,0 +1,148 @@
+"""What the banks have said: their files, handed in, read again or set aside for good."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chongqing_dte.foundation.errors import DomainError, NotPermitted
+from chongqing_dte.foundation.paging import page_of
+from institutions.requests import SignedInRequest
+from subsidies import policies, queries
+from subsidies.bank import sentences
+from subsidies.enums import ResultFileStatus
+from subsidies.forms.bank import DismissalForm, ResultFileForm
+from subsidies.models import BankResultFile
+from subsidies.services.bank_results import hand_in_bank_result
+from subsidies.services.result_files import dismiss_result_file, read_result_again
+from subsidies.views.bank_tables import EXCEPTION_COLUMNS, RESULT_COLUMNS, shown_exception, shown_result
+from subsidies.views.batches import moment, signed_by_whom
+
+
+@require_safe
+@login_required
+def bank_result_list(request: SignedInRequest) -> HttpResponse:
+    """List the banks' result files, newest first: all, or those with one status."""
+    status = request.GET.get("status", "")
+    files = queries.result_files_visible_to(request.user).select_related("batch").defer("batch__content")
+    if status in ResultFileStatus:
+        files = files.filter(status=status)
+    page = page_of(files, request)
+    context = {
+        "rows": [shown_result(file) for file in page.rows],
+        "page": page,
+        "columns": RESULT_COLUMNS,
+        "status": status,
+        "statuses": ResultFileStatus.choices,
+        "query": f"{urlencode({'status': status})}&" if status else "",
+        "may_hand_in": policies.can_work_with_bank(request.user),
+        "exception_count": queries.waiting_exceptions(request.user).count(),
+    }
+    return render(request, "subsidies/bank_result_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def bank_result_hand_in(request: SignedInRequest) -> HttpResponse:
+    """Take in a result file that a person has brought."""
+    policies.check_can_work_with_bank(request.user)
+    form = ResultFileForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        stored = handed_in(request, form)
+        if stored is not None:
+            return redirect("bank-result-detail", public_id=stored.public_id)
+    return render(request, "subsidies/bank_result_hand_in.html", {"form": form})
+
+
+@require_safe
+@login_required
+def bank_result_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Show one result file: whose it is, what became of it, and its lines that wait for people."""
+    file = find_result(request, public_id)
+    lines = queries.exceptions_visible_to(request.user).filter(result_file=file)[:100]
+    is_set_aside = file.status == ResultFileStatus.QUARANTINED
+    context = {
+        "file": file,
+        "facts": facts_of(file),
+        "problem": sentences.file_problem(file.problem),
+        "may_act": is_set_aside and policies.can_work_with_bank(request.user),
+        "form": DismissalForm(),
+        "rows": [shown_exception(line) for line in lines],
+        "columns": EXCEPTION_COLUMNS,
+    }
+    return render(request, "subsidies/bank_result_detail.html", context)
+
+
+@require_POST
+@login_required
+def bank_result_read_again(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Read a file again that was set aside."""
+    file = find_result(request, public_id)
+    stored = read_result_again(file_id=file.pk, reader=request.user, now=timezone.now())
+    tell_what_became_of(request, stored)
+    return redirect("bank-result-detail", public_id=file.public_id)
+
+
+@require_POST
+@login_required
+def bank_result_dismiss(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Set a file aside for good, and go back to those that wait."""
+    file = find_result(request, public_id)
+    dismiss_result_file(
+        file_id=file.pk,
+        dismisser=request.user,
+        reason=request.POST.get("reason", ""),
+        now=timezone.now(),
+    )
+    messages.info(request, _("The file is set aside for good."))
+    return redirect("bank-result-list")
+
+
+def handed_in(request: SignedInRequest, form: ResultFileForm) -> BankResultFile | None:
+    """Take in the form's file, or tell the form why not."""
+    file = form.cleaned_data["file"]
+    try:
+        stored = hand_in_bank_result(
+            name=file.name, content=file.read(), sender=request.user, now=timezone.now()
+        )
+    except NotPermitted:
+        raise
+    except DomainError as refusal:
+        form.add_error("file", str(refusal))
+        return None
+    tell_what_became_of(request, stored)
+    return stored
+
+
+def tell_what_became_of(request: SignedInRequest, stored: BankResultFile) -> None:
+    """Say whether a file was applied or set aside."""
+    if stored.status == ResultFileStatus.APPLIED:
+        messages.success(request, _("The file is applied. What its lines say stands in the batch."))
+    else:
+        messages.warning(request, sentences.file_problem(stored.problem))
+
+
+def facts_of(file: BankResultFile) -> list[tuple[str, object]]:
+    """Return the facts of a result file as its page shows them."""
+    facts: list[tuple[str, object]] = [
+        (_("Received"), moment(file.received_at)),
+        (_("Handed in by"), file.received_by or _("By itself")),
+        (_("Batch named in the file"), file.named_batch),
+        (_("Lines"), queries.line_count_of(file)),
+        ("SHA-256", file.sha256),
+    ]
+    if file.dismissed_at:
+        facts.append((_("Set aside for good by"), signed_by_whom(file.dismissed_by, file.dismissed_at)))
+        facts.append((_("Reason"), file.dismissal_reason))
+    return facts
+
+
+def find_result(request: SignedInRequest, public_id: str) -> BankResultFile:
+    """Return a result file that this person may see; any other does not exist for them."""
+    files = queries.result_files_visible_to(request.user)
+    files = files.select_related("batch", "received_by", "dismissed_by").defer("content", "batch__content")
+    return get_object_or_404(files, public_id=public_id)

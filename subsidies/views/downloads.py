@@ -1,0 +1,97 @@
+"""A batch that a person carries to the bank: the link on one page, its password on another."""
+
+from io import BytesIO
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from institutions.requests import SignedInRequest
+from subsidies import policies, queries
+from subsidies.enums import BatchStatus
+from subsidies.models import BatchDownload
+from subsidies.services.downloads import confirm_handed_over, fetch_download, offer_download, show_password
+from subsidies.views.batches import find_batch
+
+
+@require_POST
+@login_required
+def batch_download_offer(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Give this person a link to the batch's file."""
+    batch = find_batch(request, public_id)
+    download = offer_download(
+        batch_id=batch.pk,
+        requester=request.user,
+        reason=request.POST.get("reason", ""),
+        now=timezone.now(),
+    )
+    return redirect("batch-download", public_id=download.public_id)
+
+
+@require_POST
+@login_required
+def batch_handed_over(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Record that the bank has the file."""
+    batch = find_batch(request, public_id)
+    confirm_handed_over(batch_id=batch.pk, confirmer=request.user, now=timezone.now())
+    messages.success(request, _("Recorded: the bank has the file. Now its answer is waited for."))
+    return redirect("batch-detail", public_id=batch.public_id)
+
+
+@require_safe
+@login_required
+def batch_download(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Show one link, how long it holds, and how often it was used. Its password stands on another page."""
+    download = find_download(request, public_id)
+    holds = timezone.now() < download.expires_at and download.batch.status == BatchStatus.SENDING
+    context = {
+        "download": download,
+        "batch": download.batch,
+        "may_fetch": holds and policies.can_work_with_bank(request.user),
+        "may_see_password": policies.can_see_password(request.user, download)
+        and download.password_shown_at is None,
+        "holds": holds,
+    }
+    return render(request, "subsidies/batch_download.html", context)
+
+
+@require_POST
+@login_required
+@never_cache
+def batch_download_file(request: SignedInRequest, public_id: str) -> HttpResponseBase:
+    """Hand out the encrypted file, and count that."""
+    download = find_download(request, public_id)
+    file = fetch_download(download_id=download.pk, fetcher=request.user, now=timezone.now())
+    return FileResponse(
+        BytesIO(file.content), as_attachment=True, filename=file.name, content_type="application/zip"
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def batch_download_password(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Show the password to whoever asked for the link, once, when they say that they are ready to write it down."""
+    download = find_download(request, public_id)
+    policies.check_can_see_password(request.user, download)
+    password = ""
+    if request.method == "POST":
+        password = show_password(download_id=download.pk, reader=request.user, now=timezone.now())
+    context = {
+        "download": download,
+        "batch": download.batch,
+        "password": password,
+        "was_shown": not password and download.password_shown_at is not None,
+    }
+    return render(request, "subsidies/batch_download_password.html", context)
+
+
+def find_download(request: SignedInRequest, public_id: str) -> BatchDownload:
+    """Return a download that this person may see; any other does not exist for them."""
+    return get_object_or_404(queries.downloads_visible_to(request.user), public_id=public_id)
