@@ -6,14 +6,17 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
 from assessment.queries import freezes_person
+from chongqing_dte.foundation.proposals import RequestStatus
 from enrollment.models import Trainee
 from enrollment.queries import lock_trainees, rows_of_persons
-from institutions.models import User
-from subsidies.enums import BatchStatus, Decision, PaymentStatus
-from subsidies.models import Entitlement, Payment, PaymentBatch, Recovery
-from subsidies.policies import can_see_money
+from subsidies.enums import UNPAID, BatchStatus, Decision, PaymentStatus, RecoveryStatus
+from subsidies.models import Entitlement, Payment, PaymentAttempt, PaymentBatch, Recovery, RecoverySettlement
+from subsidies.queries.objection_holds import has_open_objection
 from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
 from subsidies.rules.eligibility import HANGS_ON_RESULTS
+
+# Why money is asked back, where its certificate was revoked. Such a recovery ends with a valid certificate.
+REVOKED = "certificate_revoked"
 
 
 # ── What keeps a batch from leaving ──────────────────────────────────────────────────────────────────────
@@ -29,24 +32,44 @@ def lock_what_stands_behind(payments: Collection[Payment]) -> None:
 
 
 def payments_owed(payment_ids: Collection[int]) -> set[int]:
-    """Return which of these payments are owed at this moment: certificate not revoked, person not frozen."""
+    """Return which of these payments are owed now: certificate not revoked, person not frozen, nobody objecting."""
     payments = Payment.objects.filter(pk__in=payment_ids).exclude(is_owed_no_more())
-    return set(payments.filter(~freezes_person("payee")).values_list("pk", flat=True))
+    owed = payments.filter(~freezes_person("payee"), ~has_open_objection("entitlement"))
+    return set(owed.values_list("pk", flat=True))
 
 
 def lines_held_up(batch: PaymentBatch) -> dict[str, int]:
-    """Return how many of a batch's payments are `revoked` with their certificates, and how many are `frozen`."""
+    """Return how many of a batch's payments are `revoked` with their certificates, `frozen`, and `objected` to.
+
+    Each is counted under the first that is true of it. `account_replaced` counts those that would still go to an
+    account which has been corrected since.
+    """
     payments = Payment.objects.filter(attempts__batch=batch)
-    frozen = payments.filter(freezes_person("payee")).exclude(is_owed_no_more())
-    return {"revoked": payments.filter(is_owed_no_more()).count(), "frozen": frozen.count()}
+    valid = payments.exclude(is_owed_no_more())
+    frozen = valid.filter(freezes_person("payee"))
+    objected = valid.filter(~freezes_person("payee"), has_open_objection("entitlement"))
+    return {
+        "revoked": payments.filter(is_owed_no_more()).count(),
+        "frozen": frozen.count(),
+        "objected": objected.count(),
+        "account_replaced": PaymentAttempt.objects.filter(
+            batch=batch, bank_account__replaced_at__isnull=False
+        ).count(),
+        # The bank says by now that an earlier instruction was paid after all.
+        "contradicted": payments.filter(said_to_be_paid()).count(),
+    }
 
 
 def batch_ids_held_up() -> list[int]:
     """Return the batches that wait for signatures although something in them must not be paid now."""
     held_up = Payment.objects.filter(attempts__batch=OuterRef("pk")).filter(
-        is_owed_no_more() | Q(freezes_person("payee"))
+        is_owed_no_more()
+        | Q(freezes_person("payee"))
+        | Q(has_open_objection("entitlement"))
+        | Q(said_to_be_paid())
     )
-    batches = PaymentBatch.objects.filter(Exists(held_up), status=BatchStatus.ASSEMBLED)
+    outdated = PaymentAttempt.objects.filter(batch=OuterRef("pk"), bank_account__replaced_at__isnull=False)
+    batches = PaymentBatch.objects.filter(Exists(held_up) | Exists(outdated), status=BatchStatus.ASSEMBLED)
     return list(batches.order_by("pk").values_list("pk", flat=True))
 
 
@@ -115,7 +138,7 @@ def recovery_counts(payments: Collection[Payment]) -> dict[int, int]:
 
 
 def _is_to_take_back() -> Q:
-    unpaid = Q(status__in=[PaymentStatus.READY, PaymentStatus.RETURNED]) & ~Q(said_to_be_paid())
+    unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid())
     is_asked_back = Exists(Recovery.objects.filter(payment=OuterRef("pk"), withdrawn_at__isnull=True))
     paid = Q(status=PaymentStatus.PAID) & ~is_asked_back & ~_holds_a_valid_one("entitlement__certificate")
     return is_owed_no_more() & (unpaid | paid)
@@ -134,10 +157,11 @@ def _holds_a_valid_one(path: str) -> Exists:
 
 # ── What follows a pass that stands again ────────────────────────────────────────────────────────────────
 def recovery_ids_to_withdraw(*, after: int, limit: int) -> list[int]:
-    """Return up to `limit` recoveries of sittings that have a valid certificate again, from behind this one on."""
-    live = Recovery.objects.filter(
-        _holds_a_valid_one("payment__entitlement__certificate"), withdrawn_at__isnull=True, pk__gt=after
-    )
+    """Return up to `limit` recoveries of sittings that have a valid certificate again, from behind this one on.
+
+    One of which money came, or is said to have come, waits for a person: that would have to be paid out again.
+    """
+    live = _withdrawable().filter(pk__gt=after)
     return list(live.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
@@ -147,18 +171,36 @@ def lock_recoveries_to_withdraw(recovery_ids: Collection[int]) -> list[tuple[Rec
     Those that another worker has locked are left out.
     """
     live = Recovery.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-    locked = live.filter(pk__in=recovery_ids, withdrawn_at__isnull=True).select_related("payment")
+    locked = live.filter(pk__in=recovery_ids, status=RecoveryStatus.OPEN).select_related("payment")
     recoveries = list(locked.order_by("pk"))
     valid = _of_the_sitting("payment__entitlement__certificate").filter(status=CertificateStatus.VALID)
-    found = Recovery.objects.filter(pk__in=[recovery.pk for recovery in recoveries]).annotate(
-        valid=Subquery(valid.values("pk")[:1])
+    # Asked once they are locked: whoever proposes a settlement or revokes comes before this or after it.
+    found = (
+        _withdrawable()
+        .filter(pk__in=[recovery.pk for recovery in recoveries])
+        .annotate(valid=Subquery(valid.values("pk")[:1]))
     )
     certificates = dict(found.values_list("pk", "valid"))
-    return [
-        (recovery, certificates[recovery.pk])
-        for recovery in recoveries
-        if certificates[recovery.pk] is not None
-    ]
+    return [(recovery, certificates[recovery.pk]) for recovery in recoveries if recovery.pk in certificates]
+
+
+def _withdrawable() -> QuerySet[Recovery]:
+    """Return the open recoveries of sittings that have a valid certificate again, without those money came of."""
+    came = RecoverySettlement.objects.filter(recovery=OuterRef("pk")).exclude(status=RequestStatus.REFUSED)
+    return Recovery.objects.filter(
+        _holds_a_valid_one("payment__entitlement__certificate"),
+        ~Exists(came),
+        status=RecoveryStatus.OPEN,
+        reason=REVOKED,
+    )
+
+
+def passes_stand_again(recovery_ids: Collection[int]) -> set[int]:
+    """Return those of these recoveries whose sitting has a valid certificate again although it was revoked."""
+    found = Recovery.objects.filter(
+        _holds_a_valid_one("payment__entitlement__certificate"), pk__in=recovery_ids, reason=REVOKED
+    )
+    return set(found.values_list("pk", flat=True))
 
 
 # ── What follows a merge ─────────────────────────────────────────────────────────────────────────────────
@@ -195,7 +237,7 @@ def grants_of(trainee_ids: Collection[int]) -> list[Entitlement]:
     )
     ending = Q(
         certificate__status=CertificateStatus.REVOKED,
-        payment__status__in=[PaymentStatus.READY, PaymentStatus.RETURNED],
+        payment__status__in=UNPAID,
     )
     return list(granted.exclude(ending).select_related("payment", "certificate__attempt", "policy_version"))
 
@@ -205,21 +247,10 @@ def _unpaid() -> QuerySet[Payment]:
         ~said_to_be_paid(),
         ~freezes_person("payee"),
         ~is_owed_no_more(),
-        status__in=[PaymentStatus.READY, PaymentStatus.RETURNED],
+        status__in=UNPAID,
     )
 
 
 def _goes_to_a_merged_person() -> Q:
     merged = Exists(Trainee.objects.filter(merged_into=OuterRef("payee")))
     return Q(payee__merged_into__isnull=False) | Q(merged)
-
-
-# ── What people see ──────────────────────────────────────────────────────────────────────────────────────
-def recoveries_visible_to(user: User) -> QuerySet[Recovery]:
-    """Return the money that is to come back, for those who see the money."""
-    return Recovery.objects.all() if can_see_money(user) else Recovery.objects.none()
-
-
-def recoveries_with_certificates_visible_to(user: User) -> QuerySet[Recovery]:
-    """Return the same with what a list shows of each."""
-    return recoveries_visible_to(user).select_related("payment__payee", "payment__entitlement__certificate")

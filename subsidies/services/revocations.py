@@ -1,29 +1,32 @@
 """What a revoked certificate or a merge means for the money: a batch taken back, a grant voided, a recovery opened."""
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
-from assessment.services.certificates import make_due_again
 from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.sets import act_or_isolate
 from subsidies import queries
-from subsidies.enums import BatchStatus, CheckOutcome, Decision, JournalAccount, JournalKind, PaymentStatus
-from subsidies.models import Budget, Entitlement, Payment, Recovery
+from subsidies.enums import (
+    BatchStatus,
+    JournalAccount,
+    JournalKind,
+    PaymentStatus,
+    RecoveryStatus,
+)
+from subsidies.models import Payment, Recovery
 from subsidies.services.claim_steps import second_claims
 from subsidies.services.journal import Posting, record_entry
+from subsidies.services.recovery_steps import open_recoveries
+from subsidies.services.void_steps import Facts, void_payments
 from subsidies.services.withdrawal_steps import withdraw_batch
 
 SET_SIZE = 500
 REVOKED = "certificate_is_valid"
 CLAIMED = "is_not_claimed_already"
-
-Facts = dict[str, str | int]
 
 
 def follow_ended_certificates(*, now: datetime) -> int:
@@ -95,8 +98,9 @@ def _follow_one_set(payment_ids: Sequence[int], *, now: datetime) -> int:
     if not payments:
         return 0
     unpaid = [payment for payment in payments if payment.status != PaymentStatus.PAID]
-    _void(unpaid, REVOKED, {payment.pk: _ending_of(payment) for payment in unpaid}, now)
-    _open_recoveries([payment for payment in payments if payment.status == PaymentStatus.PAID], now)
+    void_payments(unpaid, REVOKED, {payment.pk: _ending_of(payment) for payment in unpaid}, now)
+    paid = [payment for payment in payments if payment.status == PaymentStatus.PAID]
+    open_recoveries(paid, "certificate_revoked", _last_endings_of(paid), now)
     return len(payments)
 
 
@@ -107,112 +111,8 @@ def _void_second_claims_of_one_set(payment_ids: Sequence[int], *, now: datetime)
     queries.lock_certificates_of_people([payment.payee_id for payment in payments])
     second = second_claims(payments=payments)
     facts: dict[int, Facts] = {payment_id: {"certificate": first} for payment_id, first in second.items()}
-    _void([payment for payment in payments if payment.pk in second], CLAIMED, facts, now)
+    void_payments([payment for payment in payments if payment.pk in second], CLAIMED, facts, now)
     return len(second)
-
-
-# ── Not paid yet ─────────────────────────────────────────────────────────────────────────────────────────
-def _void(payments: Sequence[Payment], reason: str, facts: Mapping[int, Facts], now: datetime) -> None:
-    """Cancel these payments, give back what was reserved, and refuse what was granted. Budgets come last.
-
-    `reason` is the check that they fail now, `facts` what it found, by payment.
-    """
-    if not payments:
-        return
-    payees = [payment.payee_id for payment in payments]
-    queries.lock_certificates_of_people(payees)
-    # Another pass of the same person, refused because of this one, is looked at again.
-    make_due_again(queries.certificates_barred_by(payees))
-    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
-        status=PaymentStatus.CANCELLED, cancelled_at=now
-    )
-    granted = [payment.entitlement for payment in payments]
-    Entitlement.objects.filter(pk__in=[entitlement.pk for entitlement in granted]).update(superseded_at=now)
-    refused = Entitlement.objects.bulk_create(
-        _refusal(payment.entitlement, reason, facts[payment.pk], now) for payment in payments
-    )
-    record_events("payment.cancelled", subjects=payments, at=now)
-    record_events("entitlement.voided", subjects=granted, at=now, reason=reason)
-    record_events("entitlement.refused", subjects=refused, at=now)
-    record_entry(
-        key=f"void:{payments[0].public_id}",
-        kind=JournalKind.VOID,
-        postings=[
-            Posting(payment, JournalAccount.SUBSIDIES_PAYABLE, JournalAccount.SUBSIDY_EXPENSE, "voided")
-            for payment in payments
-        ],
-        now=now,
-    )
-    _give_back(payments)
-    nudge_after_commit("certificates_recorded")
-
-
-def _give_back(payments: Sequence[Payment]) -> None:
-    sums: dict[int, Decimal] = {}
-    for payment in payments:
-        budget_id = payment.entitlement.budget_id
-        if budget_id is not None:
-            sums[budget_id] = sums.get(budget_id, Decimal("0.00")) + payment.amount
-    budgets = queries.lock_budgets(sums.keys())
-    for budget_id, amount in sums.items():
-        budgets[budget_id].reserved -= amount
-    Budget.objects.bulk_update(budgets.values(), ["reserved"])
-
-
-def _refusal(granted: Entitlement, reason: str, facts: Facts, now: datetime) -> Entitlement:
-    """Return the decision that takes a grant's place: everything as it was found then, but for this one check."""
-    checks = [
-        {**check, "outcome": CheckOutcome.FAILED.value, "facts": facts} if check["name"] == reason else check
-        for check in granted.checks
-    ]
-    return Entitlement(
-        public_id=uuid.uuid4(),
-        certificate_id=granted.certificate_id,
-        decision=Decision.REFUSED,
-        reason=reason,
-        first_pass_key=granted.first_pass_key,
-        amount=Decimal("0.00"),
-        policy_version_id=granted.policy_version_id,
-        fee_schedule_id=granted.fee_schedule_id,
-        bank_account_id=granted.bank_account_id,
-        checks=checks,
-        decided_at=now,
-        supersedes=granted,
-    )
-
-
-# ── Paid ─────────────────────────────────────────────────────────────────────────────────────────────────
-def _open_recoveries(payments: Sequence[Payment], now: datetime) -> None:
-    """Ask for the money back. The grant stays: it was paid, and its first pass is used up."""
-    if not payments:
-        return
-    revoked_at = queries.last_revoked_at(payments)
-    asked_before = queries.recovery_counts(payments)
-    recoveries = Recovery.objects.bulk_create(
-        Recovery(
-            payment=payment,
-            amount=payment.amount,
-            reason="certificate_revoked",
-            facts={**_ending_of(payment), "ended_on": timezone.localdate(revoked_at[payment.pk]).isoformat()},
-            opened_at=now,
-        )
-        for payment in payments
-    )
-    record_events("recovery.opened", subjects=recoveries, at=now)
-    record_entry(
-        key=f"recovery:{recoveries[0].public_id}",
-        kind=JournalKind.RECOVERY,
-        postings=[
-            Posting(
-                payment,
-                JournalAccount.RECOVERIES_RECEIVABLE,
-                JournalAccount.SUBSIDY_EXPENSE,
-                f"recovery:{asked_before.get(payment.pk, 0) + 1}",
-            )
-            for payment in payments
-        ],
-        now=now,
-    )
 
 
 @transaction.atomic(durable=True)
@@ -222,6 +122,7 @@ def _withdraw_one_set(recovery_ids: Sequence[int], *, now: datetime) -> int:
     if not found:
         return 0
     for recovery, certificate_id in found:
+        recovery.status = RecoveryStatus.WITHDRAWN
         recovery.withdrawn_at = now
         recovery.withdrawal_reason = "certificate_valid_again"
         recovery.withdrawal_facts = {
@@ -229,7 +130,9 @@ def _withdraw_one_set(recovery_ids: Sequence[int], *, now: datetime) -> int:
             "withdrawn_on": timezone.localdate(now).isoformat(),
         }
     recoveries = [recovery for recovery, _certificate_id in found]
-    Recovery.objects.bulk_update(recoveries, ["withdrawn_at", "withdrawal_reason", "withdrawal_facts"])
+    Recovery.objects.bulk_update(
+        recoveries, ["status", "withdrawn_at", "withdrawal_reason", "withdrawal_facts"]
+    )
     record_events("recovery.withdrawn", subjects=recoveries, at=now, reason="certificate_valid_again")
     asked = queries.recovery_counts([recovery.payment for recovery in recoveries])
     record_entry(
@@ -247,6 +150,18 @@ def _withdraw_one_set(recovery_ids: Sequence[int], *, now: datetime) -> int:
         now=now,
     )
     return len(recoveries)
+
+
+def _last_endings_of(paid: Sequence[Payment]) -> dict[int, Facts]:
+    """Return what each of these payments is asked back for, by payment: the last revocation of its sitting."""
+    revoked_at = queries.last_revoked_at(paid)
+    return {
+        payment.pk: {
+            **_ending_of(payment),
+            "ended_on": timezone.localdate(revoked_at[payment.pk]).isoformat(),
+        }
+        for payment in paid
+    }
 
 
 def _ending_of(payment: Payment) -> Facts:

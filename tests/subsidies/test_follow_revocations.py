@@ -12,8 +12,7 @@ from subsidies.models import (
     Entitlement,
     Recovery,
 )
-from subsidies.services import revocations
-from subsidies.services.batches import assemble_batches
+from subsidies.services import revocations, void_steps
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories.subsidies import (
@@ -23,6 +22,7 @@ from tests.factories.subsidies import (
     due_certificate,
     granted_certificate,
     hear_from_bank,
+    next_batch,
     payment_of,
     revoke,
     settled_batch,
@@ -107,7 +107,7 @@ def test_a_cancelled_payment_is_never_instructed():
     correct_account(certificate.trainee_id)
     decide_due_certificates(now=NOW)
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
     assert payment_statuses() == [PaymentStatus.CANCELLED]
 
 
@@ -116,7 +116,7 @@ def test_a_payment_whose_certificate_is_revoked_goes_into_no_batch():
     revoke(certificate)
     decide_due_certificates(now=NOW)
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
 
 def test_what_a_voided_grant_had_barred_is_decided_anew():
@@ -140,14 +140,14 @@ def test_one_that_cannot_be_followed_holds_up_nobody_else(monkeypatch):
     good, bad = granted_certificate(), granted_certificate()
     revoke(good)
     revoke(bad)
-    refusal_of = revocations._refusal
+    refusal_of = void_steps._refusal
 
     def refuse_the_bad_one(granted, *rest):
         if granted.certificate_id == bad.pk:
             raise DataError("This one cannot be written.")
         return refusal_of(granted, *rest)
 
-    monkeypatch.setattr(revocations, "_refusal", refuse_the_bad_one)
+    monkeypatch.setattr(void_steps, "_refusal", refuse_the_bad_one)
     assert follow() == 1
     assert (decision_on(good).decision, decision_on(bad).decision) == (Decision.REFUSED, Decision.GRANTED)
 

@@ -13,8 +13,8 @@ from subsidies import queries
 from subsidies.enums import BatchStatus, Decision, PaymentStatus
 from subsidies.invariants import find_violations
 from subsidies.models import PaymentBatch, Recovery
-from subsidies.services import batches, decisions, revocations
-from subsidies.services.batches import assemble_batches, release_batch
+from subsidies.services import batches, decisions, recovery_steps, revocations, void_steps
+from subsidies.services.batches import release_batch
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories import subsidies as factories
@@ -24,6 +24,7 @@ from tests.factories.subsidies import (
     decision_on,
     due_certificate,
     granted_certificate,
+    next_batch,
     revoke,
     settled_batch,
 )
@@ -157,8 +158,8 @@ def test_a_revocation_waits_for_the_batch_that_is_being_assembled(monkeypatch):
     certificate = granted_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, batches, "_assemble") as reached:
-            assembling = others.start(lambda: assemble_batches(now=NOW))
+        with paused(monkeypatch, batches, "batch_of") as reached:
+            assembling = others.start(lambda: next_batch())
             assert reached.wait(PATIENCE)
             revocation = others.start(lambda: revoke(certificate))
             assert is_kept_waiting(revocation)
@@ -175,7 +176,7 @@ def test_what_is_revoked_while_a_batch_is_being_assembled_is_left_out(monkeypatc
 
     with rivals() as others:
         with paused(monkeypatch, queries, "lock_what_stands_behind") as reached:
-            assembling = others.start(lambda: assemble_batches(now=NOW))
+            assembling = others.start(lambda: next_batch())
             assert reached.wait(PATIENCE)
             others.run(lambda: revoke(certificate))
         assert assembling.result(PATIENCE) is None
@@ -185,19 +186,19 @@ def test_what_is_revoked_while_a_batch_is_being_assembled_is_left_out(monkeypatc
 
 # ── Two workers follow ───────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
-    ("made", "status"),
+    ("made", "status", "step"),
     [
-        (granted_certificate, PaymentStatus.CANCELLED),
-        (lambda: certificate_of(settled_batch()), PaymentStatus.PAID),
+        (granted_certificate, PaymentStatus.CANCELLED, void_steps),
+        (lambda: certificate_of(settled_batch()), PaymentStatus.PAID, recovery_steps),
     ],
     ids=["voided", "recovered"],
 )
-def test_one_certificate_is_followed_by_one_worker(made, status, monkeypatch):
+def test_one_certificate_is_followed_by_one_worker(made, status, step, monkeypatch):
     certificate: LevelCertificate = made()
     revoke(certificate)
 
     with rivals() as others:
-        with paused(monkeypatch, revocations, "record_entry") as reached:
+        with paused(monkeypatch, step, "record_entry") as reached:
             first = others.start(follow)
             assert reached.wait(PATIENCE)
             assert others.run(follow) == 0
@@ -232,7 +233,7 @@ def test_who_is_being_refused_for_a_grant_that_is_voided_is_decided_anew(monkeyp
     revoke(revoked)
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "decide") as reached:
+        with paused(monkeypatch, decisions, "decide_in_order") as reached:
             deciding = others.start(lambda: decide_due_certificates(now=NOW))
             assert reached.wait(PATIENCE)
             following = others.start(follow)
@@ -251,7 +252,7 @@ def test_nobody_is_refused_for_a_grant_while_it_is_being_voided(monkeypatch):
     revoke(revoked)
 
     with rivals() as others:
-        with paused(monkeypatch, revocations, "record_entry") as reached:
+        with paused(monkeypatch, void_steps, "record_entry") as reached:
             following = others.start(follow)
             assert reached.wait(PATIENCE)
             # Recorded after the certificates of the person were locked.

@@ -1,0 +1,65 @@
+"""Money that comes back, and what people are told."""
+
+from typing import Final
+
+from subsidies.invariants.kinds import Invariant
+
+RECOVERY_INVARIANTS: Final = (
+    Invariant(
+        "recovery_is_the_sum_of_its_settlements",
+        "What a recovery says came back and was written off is what two people put down, to the cent.",
+        """
+        SELECT recovery.id FROM subsidies_recovery recovery
+        LEFT JOIN subsidies_recoverysettlement part
+               ON part.recovery_id = recovery.id AND part.status = 'APPROVED'
+        GROUP BY recovery.id
+        HAVING recovery.recovered <> coalesce(sum(part.amount) FILTER (WHERE part.kind = 'REPAYMENT'), 0)
+            OR recovery.written_off <> coalesce(sum(part.amount) FILTER (WHERE part.kind = 'WRITE_OFF'), 0)
+        """,
+    ),
+    Invariant(
+        "settlement_is_in_the_journal_once_approved",
+        "A settlement is in the journal with its amount exactly if it was approved.",
+        """
+        SELECT part.id FROM subsidies_recoverysettlement part
+        JOIN subsidies_recovery recovery ON recovery.id = part.recovery_id
+        LEFT JOIN subsidies_journalline line
+               ON line.payment_id = recovery.payment_id AND line.account = 'RECOVERIES_RECEIVABLE'
+              AND line.fact = CASE part.kind WHEN 'REPAYMENT' THEN 'repaid:' ELSE 'written_off:' END || part.id
+        WHERE coalesce(-line.amount, 0) <> CASE part.status WHEN 'APPROVED' THEN part.amount ELSE 0 END
+        """,
+    ),
+    Invariant(
+        "budget_recovered_is_what_came_back",
+        "What a budget says came back is the sum of what came back of its payments.",
+        """
+        SELECT budget.id FROM subsidies_budget budget
+        LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
+        LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        LEFT JOIN subsidies_recovery recovery ON recovery.payment_id = payment.id
+        GROUP BY budget.id
+        HAVING coalesce(sum(recovery.recovered), 0) <> budget.recovered
+        """,
+    ),
+    Invariant(
+        "bank_answer_is_announced_or_waits",
+        "What the bank said of a person's money was put into a message to them, or waits to be.",
+        """
+        SELECT attempt.id FROM subsidies_paymentattempt attempt
+        WHERE attempt.status IN ('PAID', 'RETURNED') AND attempt.announced_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM subsidies_notification message
+            WHERE message.key = lower(attempt.status) || ':' || attempt.id)
+        """,
+    ),
+    Invariant(
+        "decision_is_announced_or_waits",
+        "Every grant and every refusal that stands was put into a message to the person, or waits to be.",
+        """
+        SELECT entitlement.id FROM subsidies_entitlement entitlement
+        WHERE entitlement.decision <> 'HELD' AND entitlement.superseded_at IS NULL
+          AND entitlement.announced_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM subsidies_notification message
+            WHERE message.key = lower(entitlement.decision) || ':' || entitlement.id)
+        """,
+    ),
+)

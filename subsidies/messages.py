@@ -1,0 +1,138 @@
+"""What a message says. The words are made when it is sent or shown, from codes, dates and sums."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from subsidies.enums import NotificationKind
+from subsidies.explanations import return_reason
+from subsidies.models import Entitlement, Notification
+from subsidies.own_words import own_sentence
+
+SELF_CHECK: Final = "/self-check/"
+UNKNOWN: Final = "—"
+
+TO_PERSON: Final[dict[str, Promise]] = {
+    NotificationKind.GRANTED: gettext_lazy(
+        "Your assessment subsidy of %(amount)s yuan for %(what)s is granted. You need not apply for anything."
+    ),
+    NotificationKind.REFUSED: gettext_lazy("No assessment subsidy is paid for %(what)s. %(why)s"),
+    NotificationKind.ACCOUNT_MISSING: gettext_lazy(
+        "For the assessment subsidy for %(what)s a bank account of yours is missing. Please give one."
+    ),
+    NotificationKind.ON_NOTICE: gettext_lazy(
+        "Your assessment subsidy of %(amount)s yuan for %(what)s is on public notice until %(closes_on)s."
+    ),
+    NotificationKind.PAID: gettext_lazy(
+        "Your assessment subsidy of %(amount)s yuan for %(what)s was paid on %(answered_on)s to your account that "
+        "ends in %(account_ends_in)s."
+    ),
+    NotificationKind.RETURNED: gettext_lazy(
+        "The bank returned your assessment subsidy of %(amount)s yuan for %(what)s from the account that ends in "
+        "%(account_ends_in)s: %(return_text)s Please give another account."
+    ),
+    NotificationKind.RECOVERY: gettext_lazy(
+        "You are asked to pay back %(amount)s yuan of the assessment subsidy for %(what)s until %(due_on)s. The "
+        "letter of the bureau says why and how."
+    ),
+    NotificationKind.OBJECTION: gettext_lazy(
+        "Somebody objects to your assessment subsidy for %(what)s. It waits until the bureau has looked into it."
+    ),
+    NotificationKind.OBJECTION_DECIDED: gettext_lazy(
+        "The objection about the assessment subsidy for %(what)s is decided."
+    ),
+}
+TO_OFFICE: Final[dict[str, Promise]] = {
+    NotificationKind.ACCOUNT_MISSING: gettext_lazy(
+        "The person behind certificate %(certificate)s has not given a bank account in %(days)s days of asking. "
+        "Somebody has to find them."
+    ),
+    NotificationKind.OBJECTION: gettext_lazy(
+        "An objection was raised to the decision on certificate %(certificate)s. Its money waits for the answer."
+    ),
+    NotificationKind.OBJECTION_DECIDED: gettext_lazy(
+        "The objection to the decision on certificate %(certificate)s is decided."
+    ),
+    NotificationKind.BATCH_WAITS: gettext_lazy(
+        "Batch %(reference)s waits for signatures: %(lines)s payments, %(total)s yuan."
+    ),
+    NotificationKind.BUDGET_SHORT: gettext_lazy(
+        "The %(year)s budget has no room for %(waiting)s subsidies. They wait in order for a top-up."
+    ),
+}
+
+
+class _Facts(dict[str, Any]):
+    """Facts with a dash for what nobody gave: a message with a gap is better than none."""
+
+    def __missing__(self, _name: str) -> str:
+        return UNKNOWN
+
+
+def text_message(notification: Notification) -> str:
+    """Return a text message to a person: what is the matter, and where to look. No number of theirs is in it."""
+    link = f"{settings.PORTAL_ORIGIN}{SELF_CHECK}"
+    return _("%(sentence)s Look it up: %(link)s") % {"sentence": sentence(notification), "link": link}
+
+
+def subject(notification: Notification) -> str:
+    """Return the subject of an e-mail to an office."""
+    return _("%(kind)s · Digital Technology Engineer Programme") % {
+        "kind": NotificationKind(notification.kind).label
+    }
+
+
+def mail_text(notification: Notification) -> str:
+    """Return an e-mail to an office: the sentence, and where its portal is."""
+    return f"{sentence(notification)}\n\n{settings.PORTAL_ORIGIN}/inbox/\n"
+
+
+def mail_domain() -> str:
+    """Return the domain under which the portal numbers its e-mails."""
+    return urlsplit(settings.PORTAL_ORIGIN).hostname or "localhost"
+
+
+def sentence(notification: Notification) -> str:
+    """Return what happened, in the reader's language."""
+    words = TO_OFFICE if notification.person_id is None else TO_PERSON
+    template = words.get(notification.kind)
+    if template is None:
+        return str(NotificationKind(notification.kind).label)
+    return str(template) % _Facts(_shown(notification))
+
+
+def _shown(notification: Notification) -> dict[str, Any]:
+    entitlement = notification.entitlement
+    facts = {name: _in_words(name, value) for name, value in notification.facts.items()}
+    if entitlement is not None:
+        certificate = entitlement.certificate
+        facts["certificate"] = certificate.number
+        facts["what"] = _("%(occupation)s (%(level)s)") % {
+            "occupation": certificate.occupation.name,
+            "level": certificate.get_level_display(),
+        }
+        facts["why"] = _why(entitlement)
+    if "return_code" in facts:
+        facts["return_text"] = return_reason(facts["return_code"])
+    return facts
+
+
+def _in_words(name: str, value: Any) -> Any:
+    if name in {"amount", "total"}:
+        return number_format(Decimal(str(value)), 2, use_l10n=True, force_grouping=True)
+    if name.endswith("_on") and value:
+        return date_format(date.fromisoformat(str(value)), "DATE_FORMAT")
+    return value
+
+
+def _why(entitlement: Entitlement) -> str:
+    """Return why a decision is as it is, in the words of the person; nothing if every check was passed."""
+    failed = [check for check in entitlement.checks if check["name"] == entitlement.reason]
+    return own_sentence(failed[0]) if failed else ""

@@ -1,0 +1,153 @@
+"""Who is to be told what, and what an office has been told."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from institutions.enums import DISTRICT_ROLES, Role
+from institutions.models import User
+from subsidies.enums import AttemptStatus, Decision, NotificationChannel, NotificationStatus
+from subsidies.models import Entitlement, Notification, PaymentAttempt
+from subsidies.policies import can_see_money
+from subsidies.queries.objections import districts_answered_for
+
+# More than this many are not counted one by one.
+MANY_UNREAD = 99
+
+
+# ── Announcing ───────────────────────────────────────────────────────────────────────────────────────────
+def decision_ids_to_announce(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` decisions of which nobody was told, oldest first, from behind this one on."""
+    decisions = Entitlement.objects.filter(announced_at__isnull=True, pk__gt=after)
+    return list(decisions.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def lock_decisions_to_announce(entitlement_ids: Collection[int]) -> list[Entitlement]:
+    """Return those of these decisions of which nobody was told yet, locked; those of other workers left out."""
+    return list(
+        Entitlement.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(pk__in=entitlement_ids, announced_at__isnull=True)
+        .defer("checks")
+        .order_by("pk")
+    )
+
+
+def attempt_ids_to_announce(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` instructions whose answer nobody was told, oldest first, from behind this one on."""
+    attempts = PaymentAttempt.objects.filter(_is_to_announce(), pk__gt=after)
+    return list(attempts.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def lock_attempts_to_announce(attempt_ids: Collection[int]) -> list[PaymentAttempt]:
+    """Return those of these instructions whose answer nobody was told yet, locked; those of others left out."""
+    return list(
+        PaymentAttempt.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(_is_to_announce(), pk__in=attempt_ids)
+        .select_related("payment", "bank_account")
+        .defer("bank_account__number")
+        .order_by("pk")
+    )
+
+
+def _is_to_announce() -> Q:
+    return Q(announced_at__isnull=True, status__in=[AttemptStatus.PAID, AttemptStatus.RETURNED])
+
+
+def holds_for_an_account(*, after: int, limit: int) -> list[Entitlement]:
+    """Return up to `limit` live decisions that are held for want of an account, from behind this one on."""
+    held = Entitlement.objects.filter(
+        decision=Decision.HELD,
+        reason="account_is_known",
+        superseded_at__isnull=True,
+        policy_version__isnull=False,
+        pk__gt=after,
+    )
+    return list(held.select_related("policy_version").defer("checks").order_by("pk")[:limit])
+
+
+# ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────
+def lock_notifications_to_send(
+    *, channels: Collection[NotificationChannel], now: datetime, limit: int
+) -> list[Notification]:
+    """Return up to `limit` messages whose turn it is, oldest first, locked; those of other workers left out."""
+    return list(
+        Notification.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(Q(next_try_at__isnull=True) | Q(next_try_at__lte=now))
+        .filter(status=NotificationStatus.QUEUED, channel__in=channels)
+        .order_by("pk")[:limit]
+    )
+
+
+def with_what_they_say(notification_ids: Collection[int]) -> list[Notification]:
+    """Return these messages with what their words are made from, in one query.
+
+    A mobile is read when its message is sent: one that cannot be decrypted holds up its own message alone.
+    """
+    messages = Notification.objects.filter(pk__in=notification_ids).select_related(
+        "person__merged_into", "entitlement__certificate__occupation"
+    )
+    secrets = [
+        f"{person}__{field}"
+        for person in ("person", "person__merged_into")
+        for field in ("id_number", "mobile")
+    ]
+    return list(messages.defer(*secrets).order_by("pk"))
+
+
+def office_addresses(*, role: str, district_id: int | None) -> list[str]:
+    """Return the e-mail addresses of those who work in an office now."""
+    colleagues = User.objects.filter(role=role, is_active=True).exclude(email="")
+    # Municipal roles have no district, and no other role has none.
+    place = Q(district__isnull=True) if district_id is None else Q(district=district_id)
+    colleagues = colleagues.filter(place)
+    return list(colleagues.order_by("pk").values_list("email", flat=True))
+
+
+# ── Inbox ────────────────────────────────────────────────────────────────────────────────────────────────
+def notifications_visible_to(user: User) -> QuerySet[Notification]:
+    """Return what this person's office was told in the portal. The auditor sees what every office was told."""
+    shown = Notification.objects.filter(channel=NotificationChannel.IN_APP, person__isnull=True)
+    if user.role == Role.MUNICIPAL_AUDITOR:
+        return shown
+    if user.role in DISTRICT_ROLES:
+        # A district that took over from another one answers for what that one was told.
+        return shown.filter(role=user.role, district__in=districts_answered_for(user))
+    return shown.filter(role=user.role, district_id__isnull=True)
+
+
+def notifications_overseen_by(user: User) -> QuerySet[Notification]:
+    """Return every message to anybody, for those who see the money: whether it left, and never its words."""
+    messages = Notification.objects.all()
+    return messages if can_see_money(user) else messages.none()
+
+
+def unread_count(user: User) -> int:
+    """Return how many messages to this person's office nobody has read, at most 99 and one."""
+    if user.role == Role.MUNICIPAL_AUDITOR:
+        return 0
+    unread = notifications_visible_to(user).filter(read_at__isnull=True)
+    return unread.order_by()[: MANY_UNREAD + 1].count()
+
+
+def lock_unread(user: User, public_ids: Collection[UUID]) -> list[Notification]:
+    """Return those of these messages to this person's office that nobody has read, locked."""
+    return list(
+        notifications_visible_to(user)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(public_id__in=public_ids, read_at__isnull=True)
+        .order_by("pk")
+    )
+
+
+def messages_to_person(person_ids: Collection[int]) -> list[Notification]:
+    """Return what these rows of one person were told, newest first, for the page where they look themselves."""
+    messages = Notification.objects.filter(person_id__in=person_ids, channel=NotificationChannel.SMS)
+    return list(messages.select_related("entitlement__certificate__occupation").order_by("-pk"))
+
+
+def oldest_unsent(*, now: datetime, older_than: timedelta) -> Notification | None:
+    """Return the oldest message that should have left by now, or None."""
+    waiting = Notification.objects.filter(status=NotificationStatus.QUEUED, created_at__lt=now - older_than)
+    return waiting.order_by("pk").first()

@@ -1,0 +1,114 @@
+"""What an office was told, and that somebody has read it."""
+
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from chongqing_dte.foundation.paging import page_of
+from institutions.requests import SignedInRequest
+from subsidies import policies, queries
+from subsidies.enums import NotificationKind
+from subsidies.messages import TO_OFFICE, sentence
+from subsidies.models import Notification
+from subsidies.services.notifications import mark_read
+
+COLUMNS: Final = (
+    (gettext_lazy("Choose"), ""),
+    (gettext_lazy("When"), ""),
+    (gettext_lazy("About"), ""),
+    (gettext_lazy("What happened"), ""),
+    (gettext_lazy("Read by"), ""),
+)
+# More than one page shows nobody chooses at once.
+CHOSEN_AT_ONCE: Final = 50
+
+
+@require_safe
+@login_required
+def inbox(request: SignedInRequest) -> HttpResponse:
+    """List what this person's office was told and nobody has read, newest first; or all of it, or of one kind."""
+    policies.check_can_have_inbox(request.user)
+    chosen = _chosen(request)
+    found = queries.notifications_visible_to(request.user).select_related(
+        "read_by", "entitlement__certificate__occupation"
+    )
+    if chosen["show"] != "all":
+        found = found.filter(read_at__isnull=True)
+    if chosen["kind"]:
+        found = found.filter(kind=chosen["kind"])
+    page = page_of(found, request)
+    may_mark = policies.can_mark_read(request.user)
+    context = {
+        "rows": [_shown(notification, may_mark=may_mark) for notification in page.rows],
+        "page": page,
+        "columns": COLUMNS,
+        "kinds": [(kind, NotificationKind(kind).label) for kind in TO_OFFICE],
+        "chosen": chosen,
+        "query": f"{urlencode(chosen)}&",
+        "may_mark": may_mark,
+    }
+    return render(request, "subsidies/inbox.html", context)
+
+
+@require_POST
+@login_required
+def inbox_read(request: SignedInRequest) -> HttpResponse:
+    """Mark what was chosen as read, and lead back to what is left."""
+    policies.check_can_mark_read(request.user)
+    name = "shown" if "all" in request.POST else "chosen"
+    public_ids = [
+        public_id
+        for text in request.POST.getlist(name)[:CHOSEN_AT_ONCE]
+        if (public_id := _as_uuid(text)) is not None
+    ]
+    count = mark_read(reader=request.user, public_ids=public_ids, now=timezone.now())
+    text = ngettext("%(count)s message is marked as read.", "%(count)s messages are marked as read.", count)
+    messages.success(request, text % {"count": count})
+    return redirect(f"{reverse('inbox')}?{urlencode(_chosen(request))}")
+
+
+def _chosen(request: SignedInRequest) -> dict[str, str]:
+    given = request.POST if request.method == "POST" else request.GET
+    return {
+        "kind": given["kind"] if given.get("kind") in NotificationKind.values else "",
+        "show": "all" if given.get("show") == "all" else "unread",
+    }
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _shown(notification: Notification, *, may_mark: bool) -> dict[str, object]:
+    return {
+        "notification": notification,
+        "sentence": sentence(notification),
+        "url": _url_of(notification),
+        "may_choose": may_mark and notification.read_at is None,
+    }
+
+
+def _url_of(notification: Notification) -> str:
+    """Return where the row stands that a message is about, or nothing."""
+    facts = notification.facts
+    if notification.kind == NotificationKind.BATCH_WAITS and "batch" in facts:
+        return reverse("batch-detail", args=[facts["batch"]])
+    if notification.kind == NotificationKind.BUDGET_SHORT:
+        return reverse("budget-list")
+    if "objection" in facts and _as_uuid(str(facts["objection"])):
+        return reverse("objection-detail", args=[facts["objection"]])
+    if notification.entitlement is not None:
+        return reverse("certificate-detail", args=[notification.entitlement.certificate.public_id])
+    return ""
