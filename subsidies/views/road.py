@@ -1,77 +1,43 @@
 """The road of one certificate as steps to read, each naming the row before it."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessment.models import Attempt, LevelCertificate
 from chongqing_dte.foundation.templatetags.figures import yuan
-from enrollment.rules.identifiers import mask_account
-from subsidies.dossier import CertificateDossier, ShownAttempt, ShownDecision, Training
-from subsidies.enums import PaymentStatus
-from subsidies.explanations import recovery_sentence, withdrawal_sentence
-from subsidies.models import Payment, Recovery
+from subsidies.dossier import CertificateDossier, ShownDecision, Training
+from subsidies.views.road_money import money_steps
+from subsidies.views.road_step import Facts, Step
 
-Facts = list[tuple[str, object]]
-
-TONES = {
-    "PASSED": "good",
-    "GRANTED": "good",
-    "PAID": "good",
-    "FAILED": "bad",
-    "ABSENT": "bad",
-    "MISCONDUCT": "bad",
-    "REFUSED": "bad",
-    "RETURNED": "bad",
-    "CANCELLED": "bad",
-    "REVOKED": "bad",
-    "TO_RECOVER": "bad",
-}
+# Where a step stands that has no time yet: behind all others.
+STILL_TO_COME: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One row on the road."""
+def road(dossier: CertificateDossier, *, sees_money: bool) -> list[Step]:
+    """Return every step from the roster file to the bank's last word in the order in which they were made.
 
-    title: str
-    at: datetime | None
-    before: str
-    facts: Facts = field(default_factory=list)
-    status: str = ""
-    label: str = ""
-
-    @property
-    def tone(self) -> str:
-        """What the mark beside the step looks like."""
-        return TONES.get(self.status, "wait") if self.status else "done"
-
-
-def road(dossier: CertificateDossier) -> list[Step]:
-    """Return every step from the roster file to the bank's last word, oldest first."""
+    What has no time yet is still to come.
+    """
     training = dossier.training
     steps = [
         *([roster_step(training), enrollment_step(training)] if training else []),
         *(sitting_step(dossier, attempt) for attempt in dossier.attempts),
         certificate_step(dossier),
         *(decision_step(dossier, decision) for decision in reversed(dossier.entitlements)),
+        *money_steps(dossier, sees_money=sees_money),
     ]
-    if dossier.payment is not None:
-        steps.append(payment_step(dossier, dossier.payment))
-    steps += [instruction_step(attempt) for attempt in dossier.payment_attempts]
-    if dossier.payment is not None and dossier.payment.cancelled_at is not None:
-        steps.append(cancellation_step(dossier.payment.cancelled_at))
-    for recovery in dossier.recoveries:
-        steps.append(recovery_step(recovery))
-        if recovery.withdrawn_at is not None:
-            steps.append(withdrawal_step(recovery))
-    return steps
+    # Steps of one moment stay in the order of the road.
+    return sorted(steps, key=lambda step: step.at or STILL_TO_COME)
 
 
 def roster_step(training: Training) -> Step:
     """The file that the person came in."""
     upload, training_class = training.roster_upload, training.training_class
+    row = training.roster_row.number
     return Step(
         title=_("Roster"),
         at=upload.uploaded_at,
@@ -82,6 +48,8 @@ def roster_step(training: Training) -> Step:
             (_("District"), training_class.district.name),
             ("SHA-256", f"{upload.sha256[:12]}…"),
         ],
+        url=f"{reverse('roster-detail', args=[upload.public_id])}#row-{row}",
+        url_text=_("Open the roster at row %(row)s") % {"row": row},
     )
 
 
@@ -144,6 +112,8 @@ def certificate_step(dossier: CertificateDossier) -> Step:
             (_("Status"), certificate.get_status_display()),
             *ending_of(certificate),
         ],
+        url=reverse("level-certificate-detail", args=[certificate.public_id]),
+        url_text=_("Look at the certificate"),
     )
 
 
@@ -164,77 +134,6 @@ def decision_step(dossier: CertificateDossier, decision: ShownDecision) -> Step:
     )
 
 
-def payment_step(dossier: CertificateDossier, payment: Payment) -> Step:
-    """What is owed to the person."""
-    return Step(
-        title=_("Payment"),
-        at=payment.opened_at,
-        before=_("From the decision on certificate %(number)s") % {"number": dossier.certificate.number},
-        facts=[
-            (_("Amount"), yuan(payment.amount)),
-            (_("Present account"), masked(dossier.account_last_four)),
-        ],
-        status=payment.status,
-        label=payment.get_status_display(),
-    )
-
-
-def instruction_step(attempt: ShownAttempt) -> Step:
-    """One instruction to the bank, with its answer."""
-    return Step(
-        title=_("Payment attempt %(number)s") % {"number": attempt.number},
-        at=attempt.at,
-        before=_("From the payment; sent in batch %(reference)s") % {"reference": attempt.batch_reference},
-        facts=[
-            (_("Bank reference"), attempt.reference),
-            (_("Account"), masked(attempt.account_last_four)),
-            (_("Batch"), attempt.batch_status_label),
-            (_("Bank result"), attempt.bank_answer or attempt.status_label),
-        ],
-        status=attempt.status,
-        label=attempt.status_label,
-    )
-
-
-def cancellation_step(at: datetime) -> Step:
-    """The end of a payment that was not made."""
-    return Step(
-        title=_("Payment cancelled"),
-        at=at,
-        before=_("From the payment; the amount went back to the budget"),
-        status=PaymentStatus.CANCELLED,
-        label=str(PaymentStatus.CANCELLED.label),
-    )
-
-
-def recovery_step(recovery: Recovery) -> Step:
-    """What was paid and is to come back."""
-    return Step(
-        title=_("Recovery"),
-        at=recovery.opened_at,
-        before=_("From the payment"),
-        facts=[
-            (_("Amount"), yuan(recovery.amount)),
-            (_("Reason"), recovery_sentence(recovery.reason, recovery.facts)),
-        ],
-        status="" if recovery.withdrawn_at else "TO_RECOVER",
-        label="" if recovery.withdrawn_at else _("Money to get back"),
-    )
-
-
-def withdrawal_step(recovery: Recovery) -> Step:
-    """The end of a recovery whose money stays with the person."""
-    return Step(
-        title=_("Recovery withdrawn"),
-        at=recovery.withdrawn_at,
-        before=_("From the recovery"),
-        facts=[
-            (_("Amount"), yuan(recovery.amount)),
-            (_("Reason"), withdrawal_sentence(recovery.withdrawal_reason, recovery.withdrawal_facts)),
-        ],
-    )
-
-
 def ending_of(certificate: LevelCertificate) -> Facts:
     """Return since when and why a certificate is not valid any more, if it is not."""
     if certificate.ended_at is None:
@@ -243,8 +142,3 @@ def ending_of(certificate: LevelCertificate) -> Facts:
         (_("Ended at"), timezone.localdate(certificate.ended_at).isoformat()),
         (_("Why it ended"), certificate.end_reason),
     ]
-
-
-def masked(last_four: str) -> str:
-    """Return the last four digits behind asterisks."""
-    return mask_account(f"0000{last_four}") if last_four else ""

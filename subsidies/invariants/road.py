@@ -1,0 +1,247 @@
+"""From the certificate to the bank, and back."""
+
+from typing import Final
+
+from subsidies.invariants.kinds import Invariant
+
+ROAD_INVARIANTS: Final = (
+    Invariant(
+        "certificate_is_due_or_decided",
+        "Every certificate has a live decision or waits for one.",
+        """
+        SELECT certificate.id FROM assessment_levelcertificate certificate
+        WHERE NOT certificate.decision_due AND NOT EXISTS (
+            SELECT 1 FROM subsidies_entitlement entitlement
+            WHERE entitlement.certificate_id = certificate.id AND entitlement.superseded_at IS NULL)
+        """,
+    ),
+    Invariant(
+        "grant_has_one_payment_of_its_amount",
+        "Every grant has exactly one payment, of the amount that was granted.",
+        """
+        SELECT entitlement.id FROM subsidies_entitlement entitlement
+        LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        WHERE entitlement.decision = 'GRANTED'
+          AND (payment.id IS NULL OR payment.amount <> entitlement.amount)
+        """,
+    ),
+    Invariant(
+        "only_grants_are_paid",
+        "Nothing is paid that was not granted.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+        WHERE entitlement.decision <> 'GRANTED'
+        """,
+    ),
+    Invariant(
+        "certificate_is_paid_once",
+        "No certificate is paid twice, whatever decisions there were on it.",
+        """
+        SELECT entitlement.certificate_id FROM subsidies_payment payment
+        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+        GROUP BY entitlement.certificate_id
+        HAVING count(*) FILTER (WHERE payment.status = 'PAID') > 1
+        """,
+    ),
+    Invariant(
+        "person_is_granted_one_first_pass",
+        "Nobody is granted twice for one first pass, and so for one sitting, once their rows are known to be theirs.",
+        """
+        WITH grants AS (
+            SELECT entitlement.id, entitlement.decided_at, certificate.id AS certificate_id,
+                   trainee.id AS trainee_id,
+                   coalesce(trainee.merged_into_id, trainee.id) AS person_id,
+                   certificate.occupation_id, certificate.level, policy.first_pass_scope AS scope
+            FROM subsidies_entitlement entitlement
+            JOIN assessment_levelcertificate certificate ON certificate.id = entitlement.certificate_id
+            JOIN enrollment_trainee trainee ON trainee.id = certificate.trainee_id
+            JOIN subsidies_policyversion policy ON policy.id = entitlement.policy_version_id
+            -- One that was voided made room for another.
+            WHERE entitlement.decision = 'GRANTED' AND entitlement.superseded_at IS NULL
+        )
+        SELECT later.id FROM grants later
+        JOIN grants earlier ON earlier.person_id = later.person_id AND earlier.id < later.id
+             AND earlier.certificate_id <> later.certificate_id
+        WHERE (later.scope = 'PERSON'
+               OR (later.occupation_id = earlier.occupation_id
+                   AND (later.scope = 'OCCUPATION' OR later.level = earlier.level)))
+          AND (later.trainee_id = earlier.trainee_id OR NOT EXISTS (
+              -- Granted before anybody knew: that is a matter of getting money back, not of a wrong decision.
+              SELECT 1 FROM enrollment_traineemerge merge
+              WHERE merge.status = 'APPROVED' AND merge.decided_at >= later.decided_at
+                AND (merge.kept_id = later.person_id
+                     OR merge.merged_id IN (later.trainee_id, earlier.trainee_id))))
+        """,
+    ),
+    Invariant(
+        "bank_paid_one_instruction_of_a_payment",
+        "The bank never says of two instructions for one payment that both were paid.",
+        """
+        SELECT attempt.payment_id FROM subsidies_bankresultline line
+        JOIN subsidies_paymentattempt attempt ON attempt.id = line.attempt_id
+        -- What was taken back, and what two people found to mean nothing, is not said any more.
+        WHERE line.answer = 'PAID'
+          AND (attempt.status = 'PAID' OR (line.problem <> '' AND line.resolved_at IS NULL))
+        GROUP BY attempt.payment_id HAVING count(DISTINCT attempt.id) > 1
+        """,
+    ),
+    Invariant(
+        "payment_status_is_its_attempts",
+        "A payment is paid or instructed exactly when its attempts say so, and so never once it is cancelled.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        LEFT JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE attempt.status = 'PAID') AS paid,
+                   count(*) FILTER (WHERE attempt.status IN ('OPEN', 'UNKNOWN')) AS open
+            FROM subsidies_paymentattempt attempt WHERE attempt.payment_id = payment.id
+        ) attempts ON true
+        WHERE (payment.status = 'PAID') <> (attempts.paid = 1)
+           OR (payment.status = 'INSTRUCTED') <> (attempts.open = 1)
+        """,
+    ),
+    Invariant(
+        "voided_grant_is_a_cancelled_payment",
+        "A grant was superseded exactly when its payment was cancelled, or all of it came back for what it was.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+        WHERE (entitlement.superseded_at IS NOT NULL) <> (
+            payment.status = 'CANCELLED'
+            OR EXISTS (SELECT 1 FROM subsidies_recovery recovery
+                       WHERE recovery.payment_id = payment.id AND recovery.status = 'SETTLED'
+                         AND recovery.recovered = recovery.amount AND recovery.reason <> 'paid_twice'))
+        """,
+    ),
+    Invariant(
+        "recovery_asks_for_what_was_paid",
+        "Money is asked back that was paid, all of it.",
+        """
+        SELECT recovery.id FROM subsidies_recovery recovery
+        JOIN subsidies_payment payment ON payment.id = recovery.payment_id
+        WHERE payment.status <> 'PAID' OR payment.amount <> recovery.amount
+        """,
+    ),
+    Invariant(
+        "withdrawn_batch_left_nothing",
+        "An instruction is withdrawn exactly when its batch is, and the bank has answered nothing to such a batch.",
+        """
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        JOIN subsidies_paymentattempt attempt ON attempt.batch_id = batch.id
+        WHERE (batch.status = 'WITHDRAWN') <> (attempt.status = 'WITHDRAWN')
+        UNION
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        JOIN subsidies_bankresultfile file ON file.batch_id = batch.id
+        WHERE batch.status = 'WITHDRAWN'
+        """,
+    ),
+    Invariant(
+        "attempt_amount_is_its_payment",
+        "The bank is instructed to pay exactly what is owed.",
+        """
+        SELECT attempt.id FROM subsidies_paymentattempt attempt
+        JOIN subsidies_payment payment ON payment.id = attempt.payment_id
+        WHERE attempt.amount <> payment.amount
+        """,
+    ),
+    Invariant(
+        "attempt_pays_the_payees_account",
+        "An instruction names an account of the person to whom the money is owed.",
+        """
+        SELECT attempt.id FROM subsidies_paymentattempt attempt
+        JOIN subsidies_payment payment ON payment.id = attempt.payment_id
+        JOIN enrollment_bankaccount account ON account.id = attempt.bank_account_id
+        JOIN enrollment_trainee owner ON owner.id = account.trainee_id
+        JOIN enrollment_trainee payee ON payee.id = payment.payee_id
+        WHERE coalesce(owner.merged_into_id, owner.id) <> coalesce(payee.merged_into_id, payee.id)
+        """,
+    ),
+    Invariant(
+        "batch_is_the_sum_of_its_attempts",
+        "A batch's count and total are those of its instructions.",
+        """
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        LEFT JOIN subsidies_paymentattempt attempt ON attempt.batch_id = batch.id
+        GROUP BY batch.id
+        HAVING count(attempt.id) <> batch.line_count OR coalesce(sum(attempt.amount), 0) <> batch.total
+        """,
+    ),
+    Invariant(
+        "settled_batch_has_no_open_end",
+        "A settled batch has no unanswered instruction and no bank line that waits for a person.",
+        """
+        SELECT batch.id FROM subsidies_paymentbatch batch
+        WHERE batch.status = 'SETTLED' AND (
+            EXISTS (SELECT 1 FROM subsidies_paymentattempt attempt
+                    WHERE attempt.batch_id = batch.id AND attempt.status IN ('OPEN', 'UNKNOWN'))
+            OR EXISTS (SELECT 1 FROM subsidies_bankresultline line
+                       JOIN subsidies_bankresultfile file ON file.id = line.result_file_id
+                       WHERE file.batch_id = batch.id AND line.problem <> '' AND line.resolved_at IS NULL))
+        """,
+    ),
+    Invariant(
+        "journal_balances",
+        "Every journal entry balances to the cent.",
+        """
+        SELECT entry.id FROM subsidies_journalentry entry
+        LEFT JOIN subsidies_journalline line ON line.entry_id = entry.id
+        GROUP BY entry.id HAVING count(line.id) < 2 OR sum(line.amount) <> 0
+        """,
+    ),
+    Invariant(
+        "journal_tells_each_payments_state",
+        "For every payment, what the journal says is owed, under way, paid and to come back is what its status says.",
+        """
+        SELECT payment.id FROM subsidies_payment payment
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(line.amount) FILTER (WHERE line.account = 'SUBSIDY_EXPENSE'), 0) AS granted,
+                   coalesce(-sum(line.amount) FILTER (WHERE line.account = 'SUBSIDIES_PAYABLE'), 0) AS owed,
+                   coalesce(-sum(line.amount) FILTER (WHERE line.account = 'FUND_AT_BANK'), 0) AS paid,
+                   coalesce(sum(line.amount) FILTER (WHERE line.account = 'RECOVERIES_RECEIVABLE'), 0) AS to_recover,
+                   coalesce(sum(line.amount) FILTER (WHERE line.account = 'RECOVERIES_WRITTEN_OFF'), 0) AS given_up
+            FROM subsidies_journalline line WHERE line.payment_id = payment.id
+        ) journal ON true
+        LEFT JOIN LATERAL (
+            SELECT bool_or(batch.status NOT IN ('ASSEMBLED', 'WITHDRAWN')) AS released
+            FROM subsidies_paymentattempt attempt
+            JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
+            WHERE attempt.payment_id = payment.id AND attempt.status IN ('OPEN', 'UNKNOWN')
+        ) under_way ON true
+        LEFT JOIN subsidies_recovery recovery
+               ON recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
+        WHERE journal.granted <> CASE
+                WHEN payment.status = 'CANCELLED' OR recovery.id IS NOT NULL THEN 0 ELSE payment.amount END
+           OR journal.to_recover <> coalesce(recovery.amount - recovery.recovered - recovery.written_off, 0)
+           OR journal.given_up <> coalesce(recovery.written_off, 0)
+           OR journal.paid <> CASE
+                WHEN payment.status = 'PAID' THEN payment.amount - coalesce(recovery.recovered, 0) ELSE 0 END
+           OR journal.owed <> CASE
+                WHEN payment.status IN ('PAID', 'CANCELLED') OR coalesce(under_way.released, false) THEN 0
+                ELSE payment.amount END
+        """,
+    ),
+    Invariant(
+        "budget_is_the_sum_of_its_payments",
+        "What a budget has reserved and paid is the sum of its unpaid and its paid payments, without cancelled ones.",
+        """
+        SELECT budget.id FROM subsidies_budget budget
+        LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
+        LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        GROUP BY budget.id
+        HAVING coalesce(sum(payment.amount)
+                   FILTER (WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) <> budget.reserved
+            OR coalesce(sum(payment.amount) FILTER (WHERE payment.status = 'PAID'), 0) <> budget.paid
+        """,
+    ),
+    Invariant(
+        "paid_attempt_has_the_banks_word",
+        "Every attempt that ended did so by a line of the bank: a sound one, or one that two people settled.",
+        """
+        SELECT attempt.id FROM subsidies_paymentattempt attempt
+        WHERE attempt.status IN ('PAID', 'RETURNED') AND NOT EXISTS (
+            SELECT 1 FROM subsidies_bankresultline line
+            WHERE line.attempt_id = attempt.id AND line.answer = attempt.status
+              AND (line.problem = '' OR line.resolved_at IS NOT NULL))
+        """,
+    ),
+)
