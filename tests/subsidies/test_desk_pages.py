@@ -1,0 +1,160 @@
+"""The pages and files of what is stuck."""
+
+import io
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import openpyxl
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from enrollment.models import BankAccount
+from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
+from subsidies.models import Entitlement, InvariantAlarm
+from subsidies.views import desk as desk_views
+from tests.clock import NOW
+from tests.factories.bank import SendingStopFactory
+from tests.factories.subsidies import EntitlementFactory, PaymentBatchFactory, assembled_batch, open_programme
+from tests.subsidies import desk_situations as made
+
+pytestmark = pytest.mark.django_db
+
+ROUTES = ("subsidy-desk", "subsidy-desk-list", "subsidy-desk-export")
+
+
+@pytest.fixture
+def desk(client_as):
+    def look(role: Role = Role.MUNICIPAL_FINANCE, **office: object):
+        client = client_as(role, **office)
+        client.cookies["django_language"] = "en"
+        return client
+
+    return look
+
+
+def page(client, route: str = "subsidy-desk", **query: object) -> str:
+    return client.get(reverse(route), query).content.decode()
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", ROUTES)
+def test_bureaus_look_at_the_desk_and_institutions_do_not(desk, role, route):
+    answer = desk(role).get(reverse(route), {"matter": "signatures"})
+
+    assert answer.status_code == (200 if role in (*MUNICIPAL_ROLES, *DISTRICT_ROLES) else 403)
+
+
+def test_the_desk_shows_what_this_person_has_to_do_first(desk):
+    assembled_batch()
+    made.no_account_again()
+    text = page(desk())
+
+    own, others = text.index("For you to do"), text.index("For others to do")
+    assert own < text.index("Batches that wait for signatures") < others
+    assert others < text.index("Decisions held: ")
+
+
+def test_the_number_in_the_head_is_of_those_who_have_something_to_do(desk):
+    assembled_batch()
+
+    assert 'To do <span class="count">1</span>' in page(desk(), "batch-list")
+    assert "To do <span" not in page(desk(Role.MUNICIPAL_AUDITOR), "batch-list")
+    assert "To do <span" not in page(desk(Role.MUNICIPAL_OPERATOR), "batch-list")
+
+
+def test_a_row_leads_to_where_its_act_is_done(desk):
+    batch = assembled_batch()
+    url = reverse("batch-detail", args=[batch.public_id])
+
+    text = page(desk(), "subsidy-desk-list", matter="signatures")
+
+    assert f'<a class="button button-quiet" href="{url}">Do it</a>' in text
+    assert "Do it" not in page(desk(Role.MUNICIPAL_AUDITOR), "subsidy-desk-list", matter="signatures")
+
+
+def test_the_stop_shows_who_may_lift_it_and_why_it_was_made(desk):
+    SendingStopFactory(proposed=True)
+
+    assert "The bank reports a break-in." in page(desk(), "subsidy-desk-list", matter="sending-stopped")
+
+
+def test_an_alarm_names_its_rows(desk):
+    InvariantAlarm.objects.create(
+        invariant="one_promise", ids=["7", "8"], first_seen_at=NOW, last_seen_at=NOW
+    )
+
+    text = page(desk(), "subsidy-desk-list", matter="alarms")
+
+    assert "one_promise" in text
+    assert "Rows that show it: 7, 8" in text
+
+
+def test_nobody_is_named_in_full_and_no_number_is_shown(desk):
+    made.returned()
+    made.no_account_again()
+    made.nobody_assembles()
+    auditor = desk(Role.MUNICIPAL_AUDITOR)
+    secrets = {number for account in BankAccount.objects.all() for number in [account.number]}
+    for person in (entitlement.person for entitlement in Entitlement.objects.select_related("person")):
+        secrets |= {person.name, person.id_number, person.mobile}
+
+    for name in ("returned", "held-account-is-known", "not-in-a-batch"):
+        for route, query in (
+            ("subsidy-desk-list", {"matter": name}),
+            ("subsidy-desk-export", {"matter": name, "format": "csv"}),
+        ):
+            text = page(auditor, route, **query)
+            assert [secret for secret in secrets if secret and secret in text] == []
+
+
+@pytest.mark.parametrize("matter", ["", "nonsense"])
+def test_a_matter_that_nobody_knows_leads_to_the_desk(desk, matter):
+    assert desk().get(reverse("subsidy-desk-list"), {"matter": matter}).url == reverse("subsidy-desk")
+
+
+# ── Filters, pages, files ────────────────────────────────────────────────────────────────────────────────
+def test_a_list_is_narrowed_to_a_district_and_keeps_its_filter_in_every_address(desk, monkeypatch):
+    monkeypatch.setattr(desk_views, "PAGE_SIZE", 1)
+    mine, other = EntitlementFactory(held=True), EntitlementFactory(held=True)
+    same = EntitlementFactory(held=True, district=mine.district)
+    query = {"matter": "held-account-is-known", "district": mine.district.code}
+
+    first = page(desk(), "subsidy-desk-list", **query)
+    second = page(desk(), "subsidy-desk-list", **query, after=mine.pk)
+
+    assert mine.certificate.number in first
+    assert other.certificate.number not in first
+    assert same.certificate.number in second
+    next_page = urlencode({**query, "after": mine.pk}).replace("&", "&amp;")
+    assert f"?{next_page}" in first
+
+
+def test_what_waits_for_a_short_time_is_left_out_if_old_ones_are_asked_for(desk):
+    PaymentBatchFactory(assembled_at=timezone.now() - timedelta(days=2))
+
+    assert "Do it" in page(desk(), "subsidy-desk-list", matter="signatures", age="1")
+    assert "Nothing of this is stuck." in page(desk(), "subsidy-desk-list", matter="signatures", age="3")
+
+
+def test_a_list_is_a_csv_file_and_a_workbook(desk, monkeypatch):
+    monkeypatch.setattr(desk_views, "READ_AT_ONCE", 1)
+    numbers = [EntitlementFactory(held=True).certificate.number for _number in range(3)]
+    query = {"matter": "held-account-is-known"}
+    client = desk()
+
+    csv_rows = page(client, "subsidy-desk-export", **query, format="csv").splitlines()[1:]
+    answer = client.get(reverse("subsidy-desk-export"), query)
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+
+    assert [row.split(",")[0] for row in csv_rows] == numbers
+    assert [cell.value for cell in book.active["A"]][1:] == numbers
+
+
+def test_the_whole_desk_is_a_file_of_numbers(desk):
+    open_programme()
+    made.no_account_again()
+
+    text = page(desk(), "subsidy-desk-export", format="csv")
+
+    assert text.splitlines()[1].split(",")[1] == "1"
