@@ -15,6 +15,7 @@ from assessment.services.assessment_policies import (
 )
 from assessment.services.session_checks import SessionPlan
 from assessment.services.sessions import file_session
+from chongqing_dte.foundation.proposals import RequestStatus
 from demo.identifiers import make_credit_code
 from enrollment.models import IntakePolicy, TrainingClass
 from enrollment.services.answers import confirm_class
@@ -37,16 +38,24 @@ from institutions.services.quotas import set_funded_quota
 from institutions.services.sites import SitePlan, open_site
 from institutions.services.users import Office, create_user
 from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
-from subsidies.models import Budget, PolicyVersion
+from subsidies.models import Budget, BudgetChange, PolicyVersion
+from subsidies.services.budgets import Allotment, approve_budget_change, propose_allotment
 from subsidies.services.policy_versions import (
     PolicyDraft,
-    allot_budget,
     approve_policy_version,
     draft_policy_version,
 )
 
 PASSWORD = "Chongqing-Demo-2030"  # printed at the end of the demo, and good for nothing else
 EXAMPLE = "Example value of the demo; the Plan's full text is not public."
+POLICY_SOURCE = (
+    "示例。可补贴人员类别、首次通过、以评价机构公布的收费为标准："
+    "取自《重庆市数字技术工程师培育项目实施方案（2025—2030 年）》已公开的内容；"
+    "补贴比例、各等级上限、首次通过的口径、毕业年度、批次与放款：演示取值，方案全文未公开。\n"
+    "Example. Eligible categories, first pass and the published fee as the standard: what is public of the "
+    "Implementation Plan for the Digital Technology Engineer Training Program (2025-2030). Share, ceilings, scope of "
+    "the first pass, graduation year, batches and release: values of the demo; the Plan's full text is not public."
+)
 CLASS_REFERENCE = "DEMO-AI-01"
 WAITING_REFERENCE = "DEMO-AI-02"
 SESSION_REFERENCES = ("DEMO-LA-01", "DEMO-LA-02")
@@ -326,10 +335,12 @@ def _policy(users: dict[str, User], now: datetime) -> None:
             eligible_categories=["GRADUATING_STUDENT", "ENTERPRISE_EMPLOYEE"],
             graduation_year_rule=GraduationYearRule.CALENDAR,
             fee_share=Decimal("1.0000"),
-            ceiling=Decimal("2000.00"),
+            ceiling_junior=Decimal("2000.00"),
+            ceiling_intermediate=Decimal("2000.00"),
+            ceiling_senior=Decimal("2000.00"),
             batch_line_limit=500,
             automatic_release_limit=Decimal("0.00"),
-            source=EXAMPLE,
+            source=POLICY_SOURCE,
         ),
         author=users["admin"],
         now=now,
@@ -338,12 +349,15 @@ def _policy(users: dict[str, User], now: datetime) -> None:
 
 
 def _budget(users: dict[str, User], year: int, now: datetime) -> None:
-    if not Budget.objects.filter(year=year, kind=SubsidyKind.ASSESSMENT).exists():
-        allot_budget(
+    if not Budget.objects.filter(year=year, kind=SubsidyKind.ASSESSMENT, allotted__gt=0).exists():
+        allotment = Allotment(
             year=year,
             kind=SubsidyKind.ASSESSMENT,
-            allotted=Decimal("3000000.00"),
+            district_id=None,
+            amount=Decimal("3000000.00"),
             source=EXAMPLE,
-            author=users["admin"],
-            now=now,
         )
+        # A demo that was ended in between proposed it already.
+        waiting = BudgetChange.objects.filter(budget__year=year, status=RequestStatus.PROPOSED).first()
+        proposed = waiting or propose_allotment(allotment=allotment, proposer=users["admin"], now=now)
+        approve_budget_change(change_id=proposed.pk, decider=users["reviewer"], reason="", now=now)

@@ -1,3 +1,5 @@
+import secrets
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -21,15 +23,38 @@ hypothesis_settings.load_profile("portal")
 def _delete_every_row(
     operations: DatabaseOperations, _style: object, tables: list[str], **_: object
 ) -> list[str]:
-    return [
-        "SET LOCAL session_replication_role = replica",
-        *(f"DELETE FROM {operations.quote_name(table)}" for table in tables),  # noqa: S608 - Django's own list
-    ]
+    # One statement, which looks into every table and empties those that a test has written to.
+    emptied = "".join(
+        f"IF EXISTS (SELECT 1 FROM {name}) THEN DELETE FROM {name}; END IF;"  # noqa: S608 - Django's own list
+        for name in map(operations.quote_name, tables)
+    )
+    return ["SET LOCAL session_replication_role = replica", f"DO $$ BEGIN {emptied} END $$"]
 
 
 # The tables refuse DELETE and TRUNCATE, and so the flush after transactional tests. It runs as replication
 # does, which fires no trigger: only here, in a database that was made for the tests.
 DatabaseOperations.sql_flush = _delete_every_row
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    chaos = parser.getgroup("chaos")
+    chaos.addoption("--seed", type=int, default=None, help="of a run of tests/chaos, to be run again")
+    chaos.addoption("--statement-kills", type=int, default=500, help="how many statements are the last")
+
+
+@pytest.fixture
+def chaos_seed(request: pytest.FixtureRequest) -> int:
+    """Return the seed of this run, printed with whatever fails: the one that was given, or any."""
+    given = request.config.getoption("--seed")
+    seed = given if given is not None else secrets.randbelow(1_000_000)
+    sys.stdout.write(f"seed {seed}: to run it again, give --seed {seed}\n")
+    return seed
+
+
+@pytest.fixture
+def statement_kills(request: pytest.FixtureRequest) -> int:
+    """Return at how many statements a process is killed."""
+    return int(request.config.getoption("--statement-kills"))
 
 
 @pytest.fixture
@@ -42,6 +67,7 @@ def now() -> datetime:
 def _bank_folders(settings, tmp_path: Path) -> None:
     settings.BANK_OUTBOX = tmp_path / "bank" / "outbox"
     settings.BANK_INBOX = tmp_path / "bank" / "inbox"
+    settings.SMS_OUTBOX = tmp_path / "sms"
     for folder in (settings.BANK_OUTBOX, settings.BANK_INBOX):
         folder.mkdir(parents=True)
 

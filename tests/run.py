@@ -1,6 +1,7 @@
 """Run the tests beside servers of their own: python -m tests.run [chaos|browser] [pytest arguments]."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,16 +14,29 @@ SUITES = {"chaos": "tests/chaos", "browser": "tests/browser"}
 SERVICES = Path("var/test")
 
 
-def pytest_arguments(words: Sequence[str]) -> list[str]:
-    """Return what pytest is to be given: a suite by its name, the arguments as they are, or everything."""
+# Those that kill processes or drive a browser have the machine to themselves.
+ALONE = "chaos or browser"
+
+
+def runs_of_pytest(words: Sequence[str]) -> list[list[str]]:
+    """Return what pytest is to be given, run by run: a suite by its name, the arguments as they are, or everything."""
     if words and words[0] in SUITES:
-        return [SUITES[words[0]], *words[1:]]
-    return list(words) or ["tests"]
+        return [[SUITES[words[0]], *words[1:]]]
+    if words:
+        return [list(words)]
+    side_by_side = ["tests", "-m", f"not ({ALONE})", "-n", "logical", "--dist", "worksteal"]
+    return [side_by_side, ["tests", "-m", ALONE]]
 
 
 def environment_for_tests(services: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the tests. A build machine may not do without a browser."""
-    environment = {**os.environ, **services, "DJANGO_SETTINGS_MODULE": "chongqing_dte.settings.test"}
+    environment = {
+        **os.environ,
+        **services,
+        "DJANGO_SETTINGS_MODULE": "chongqing_dte.settings.test",
+        # Processes that run side by side have to find the same tests in the same order, also those made from sets.
+        "PYTHONHASHSEED": str(secrets.randbelow(2**32)),
+    }
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         environment["REQUIRE_BROWSER"] = "1"
     return environment
@@ -32,7 +46,9 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _end)
     try:
         with embedded_services(SERVICES, durable=False) as services:
-            return _run_pytest(pytest_arguments(words), environment_for_tests(services))
+            environment = environment_for_tests(services)
+            # All of them run, and one that fails is remembered.
+            return max(_run_pytest(arguments, environment) for arguments in runs_of_pytest(words))
     except ServerNotStarted as failure:
         sys.stderr.write(f"{failure}\n")
         return 3

@@ -1,7 +1,7 @@
 """For the tests: real PostgreSQL and Valkey, cheap passwords, and nothing outside this machine."""
 
 from chongqing_dte.settings.dev import *  # noqa: F403
-from chongqing_dte.settings.dev import DATABASES, TEMPLATES
+from chongqing_dte.settings.dev import DATABASES, REDIS_URL, TEMPLATES, env
 
 DEBUG = False
 PORTAL_ORIGIN = "https://portal.example"
@@ -12,7 +12,12 @@ ALLOWED_HOSTS = ["*"]
 # A live server closes its connection after each request.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # All tests come from one address; those of the limits set their own.
-VERIFICATION_LIMITS = SIGN_IN_LIMITS = []
+VERIFICATION_LIMITS = SIGN_IN_LIMITS = OBJECTION_LIMITS = OBJECTION_LINE_LIMITS = NOTICE_LIMITS = []
+SELF_CHECK_LIMITS = SELF_CHECK_CERTIFICATE_LIMITS = []
 LOGGING = {"level": "WARNING"}
+# Tests that run side by side do not count, or forget, one another's messages.
+if worker := env.str("PYTEST_XDIST_WORKER", default=""):
+    REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{int(worker.removeprefix('gw')) + 1}"
+    CELERY_BROKER_URL = REDIS_URL
 # No collected files, and no warning that there are none.
 WHITENOISE_AUTOREFRESH = True

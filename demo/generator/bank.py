@@ -217,6 +217,8 @@ class Bank:
                 id=batch.id,
                 public_id=self.rows.new_public_id(),
                 reference=batch.reference,
+                payment_format="AGENT_LIST",
+                side="ANY",
                 status=batch.status,
                 line_count=len(batch.instructions),
                 total=sum((each.ready.owed.amount for each in batch.instructions), Decimal("0.00")),
@@ -277,8 +279,23 @@ class Bank:
                     status=each.answer if answered else "OPEN",
                     return_code=each.return_code if answered else "",
                     answered_at=batch.settled_at,
+                    # Whoever lived through this world was told then.
+                    announced_at=batch.settled_at,
                 )
             )
+            if batch.settled_at is not None:
+                self.rows.add_message(
+                    each.answer,
+                    each.id,
+                    batch.settled_at,
+                    person_id=each.ready.owed.person.id,
+                    entitlement_id=each.ready.owed.entitlement_id,
+                    attempt=each.id,
+                    amount=str(each.ready.owed.amount),
+                    answered_on=batch.settled_at.date().isoformat(),
+                    account_ends_in=each.account.number[-4:],
+                    return_code=each.return_code,
+                )
 
     def _settle(self, batch: Batch) -> None:
         """Write the bank's file and what it moves."""
@@ -287,7 +304,7 @@ class Bank:
         sha256 = hashlib.sha256(content).hexdigest()
         file_id = self.rows.new_id(ResultFileRow)
         name = agent_list.file_name(batch.reference).replace("PAY-", "RESULT-")
-        self.rows.add(ResultFileRow(file_id, name, content, sha256, batch.id, "APPLIED", "", moment))
+        self.rows.add(ResultFileRow(file_id, name, content, sha256, batch.id, "APPLIED", "", moment, ""))
         postings = []
         for number, each in enumerate(batch.instructions, start=1):
             owed = each.ready.owed

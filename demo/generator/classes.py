@@ -29,6 +29,8 @@ class HeldClass:
     id: int
     reference: str
     planned: PlannedClass
+    # Competent when it was filed.
+    district_id: int
     status: str
     confirmed_at: datetime
     roster_locked_at: datetime | None
@@ -62,6 +64,7 @@ class Classes:
             id=class_id,
             reference=f"CQ{planned.starts_on.year}-{self.first_number + planned.number:06d}",
             planned=planned,
+            district_id=planned.trainer.district_on(filed_at.date()),
             status=status,
             confirmed_at=self.scene.by_now(at(answered_on, 15)),
             roster_locked_at=at(locked_on, 1) if self._is_locked(status, locked_on) else None,
@@ -108,13 +111,12 @@ class Classes:
         quota_id = self._quota(trainer.institution_id, planned.starts_on.year) if seats else None
         if quota_id is not None:
             self._seats[quota_id] += seats
-        district_id = trainer.district_on(filed_at.date())
         return ClassRow(
             id=held.id,
             public_id=self.rows.new_public_id(),
             reference=held.reference,
             institution_id=trainer.institution_id,
-            district_id=district_id,
+            district_id=held.district_id,
             occupation_id=planned.subject.occupation_id,
             direction=planned.direction,
             level=planned.subject.level,
@@ -135,7 +137,7 @@ class Classes:
             filed_at=filed_at if is_filed else None,
             answer_due_on=filed_at.date() + timedelta(days=7) if is_filed else None,
             escalated_at=self._escalated_at(held, filed_at),
-            confirmed_by_id=self.scene.offices.staff.district_reviewers[district_id]
+            confirmed_by_id=self.scene.offices.staff.district_reviewers[held.district_id]
             if is_confirmed
             else None,
             confirmed_at=held.confirmed_at if is_confirmed else None,

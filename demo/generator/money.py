@@ -19,11 +19,11 @@ from subsidies.rules.eligibility import (
     CertificateFacts,
     Check,
     PublishedFee,
-    Ruling,
-    decide,
     first_pass_key,
 )
 from subsidies.rules.first_pass import is_same_first_pass
+from subsidies.rules.limits import competent_district
+from subsidies.rules.sequence import Decided, decide_in_order
 
 # What the portal's worker takes at the most from a recorded certificate to its decision.
 DECIDED_AFTER = timedelta(seconds=20)
@@ -98,33 +98,28 @@ class Decisions:
     def _decide_one(self, each: Certified, moment: datetime) -> Owed | None:
         """Write the decision on one certificate, and the second one if a missing account has arrived since."""
         arrival = self._arrival(each, moment)
-        facts = self._facts(each, moment)
-        ruling = decide(facts)
+        decided = self._decided(each, moment)
         held_id = None
-        if ruling.decision == "HELD":
+        if decided.ruling.decision == "HELD":
             held_id = self.rows.new_id(EntitlementRow)
-            waits_no_longer = arrival if ruling.reason == "account_is_known" else None
-            self._add_entitlement(
-                held_id, (facts, ruling), moment, superseded_at=waits_no_longer, supersedes_id=None
-            )
+            waits_no_longer = arrival if decided.ruling.reason == "account_is_known" else None
+            self._add_entitlement(held_id, decided, moment, superseded_at=waits_no_longer, supersedes_id=None)
             if waits_no_longer is None:
                 return None
             moment = waits_no_longer
-            facts = self._facts(each, moment)
-            ruling = decide(facts)
+            decided = self._decided(each, moment)
         entitlement_id = self.rows.new_id(EntitlementRow)
-        self._add_entitlement(
-            entitlement_id, (facts, ruling), moment, superseded_at=None, supersedes_id=held_id
-        )
-        if ruling.decision != "GRANTED":
+        self._add_entitlement(entitlement_id, decided, moment, superseded_at=None, supersedes_id=held_id)
+        if decided.grant is None:
             return None
         person = each.enrolled.person
+        person.grants.append(decided.grant)
         person.claims.append((each.id, (each.sitting.occupation_id, each.sitting.level)))
         return Owed(
             id=self.rows.new_id(PaymentRow),
             person=person,
             certified=each,
-            amount=ruling.amount,
+            amount=decided.ruling.amount,
             budget_id=self._budget(moment),
             entitlement_id=entitlement_id,
             opened_at=moment,
@@ -145,6 +140,9 @@ class Decisions:
             recorded_by=self.scene.offices.staff.operator,
         )
         return arrived_at
+
+    def _decided(self, each: Certified, moment: datetime) -> Decided:
+        return decide_in_order([self._facts(each, moment)])[0]
 
     def _facts(self, each: Certified, moment: datetime) -> CertificateFacts:
         planned, person = each.held.planned, each.enrolled.person
@@ -169,18 +167,21 @@ class Decisions:
             fee=PublishedFee(fee.schedule_id, fee.total) if fee else None,
             bank_account_id=account.id if account else None,
             claimed_by_certificate_id=claimed[0] if claimed else None,
+            recorded_on=each.recorded_at.astimezone(SHANGHAI).date(),
+            grants=tuple(person.grants),
+            training_district_id=each.held.district_id,
         )
 
     def _add_entitlement(
         self,
         entitlement_id: int,
-        decided: tuple[CertificateFacts, Ruling],
+        decided: Decided,
         moment: datetime,
         *,
         superseded_at: datetime | None,
         supersedes_id: int | None,
     ) -> None:
-        facts, ruling = decided
+        facts, ruling, grant = decided.facts, decided.ruling, decided.grant
         is_granted = ruling.decision == "GRANTED"
         budget_id = self._budget(moment) if is_granted else None
         checks = [*ruling.checks]
@@ -191,6 +192,8 @@ class Decisions:
                 id=entitlement_id,
                 public_id=self.rows.new_public_id(),
                 certificate_id=facts.certificate_id,
+                person_id=facts.person_id,
+                district_id=competent_district(facts),
                 decision=ruling.decision,
                 reason=ruling.reason,
                 first_pass_key=first_pass_key(facts),
@@ -199,14 +202,30 @@ class Decisions:
                 fee_schedule_id=facts.fee.schedule_id if facts.fee else None,
                 budget_id=budget_id,
                 bank_account_id=facts.bank_account_id,
+                lifetime_slot=grant.lifetime_slot if grant else None,
+                yearly_slot=grant.yearly_slot if grant else None,
+                slot_year=grant.year if grant else None,
                 checks=[
                     {"name": check.name, "outcome": check.outcome, "facts": check.facts} for check in checks
                 ],
                 decided_at=moment,
+                held_since=moment if ruling.decision == "HELD" else None,
+                # Whoever lived through this world was told then.
+                announced_at=moment,
                 supersedes_id=supersedes_id,
                 superseded_at=superseded_at,
             )
         )
+        if ruling.decision != "HELD":
+            said = {"amount": str(ruling.amount)} if is_granted else {"reason": ruling.reason}
+            self.rows.add_message(
+                ruling.decision,
+                entitlement_id,
+                moment,
+                person_id=facts.person_id,
+                entitlement_id=entitlement_id,
+                **said,
+            )
 
     def _budget(self, moment: datetime) -> int:
         return self.scene.terms.budgets[moment.astimezone(SHANGHAI).year]

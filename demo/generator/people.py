@@ -21,6 +21,7 @@ from demo.identifiers import (
     make_resident_id,
 )
 from enrollment.queries import account_number_hash, id_number_hash
+from subsidies.rules.facts import Grant
 from subsidies.rules.first_pass import Sitting
 
 SCHOOLS: Final = (
@@ -75,6 +76,8 @@ class Person:
     sittings: list[Sitting] = field(default_factory=list)
     # What was granted: the certificate, and what it is for.
     claims: list[tuple[int, tuple[int, str]]] = field(default_factory=list)
+    # The same with their places among the person's grants.
+    grants: list[Grant] = field(default_factory=list)
 
     def account_on(self, moment: datetime) -> Account | None:
         """Return the account that was current at a moment."""

@@ -6,6 +6,7 @@ What is not named here keeps the database's own default. Every constraint and ev
 import uuid
 from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
@@ -88,23 +89,32 @@ CertificateRow = namedtuple(
 )
 EntitlementRow = namedtuple(
     "EntitlementRow",
-    "id public_id certificate_id decision reason first_pass_key amount policy_version_id fee_schedule_id budget_id"
-    " bank_account_id checks decided_at supersedes_id superseded_at",
+    "id public_id certificate_id person_id district_id decision reason first_pass_key amount policy_version_id"
+    " fee_schedule_id budget_id bank_account_id lifetime_slot yearly_slot slot_year checks decided_at held_since"
+    " announced_at supersedes_id superseded_at",
 )
 PaymentRow = namedtuple("PaymentRow", "id public_id entitlement_id payee_id amount status opened_at paid_at")
 BatchRow = namedtuple(
     "BatchRow",
-    "id public_id reference status line_count total file_name content sha256 assembled_at released_automatically"
-    " first_released_by_id first_released_at second_released_by_id second_released_at delivered_at settled_at",
+    "id public_id reference payment_format side status line_count total file_name content sha256 assembled_at"
+    " released_automatically first_released_by_id first_released_at second_released_by_id second_released_at"
+    " delivered_at settled_at",
 )
 InstructionRow = namedtuple(
     "InstructionRow",
-    "id payment_id batch_id number reference line_number bank_account_id amount status return_code answered_at",
+    "id payment_id batch_id number reference line_number bank_account_id amount status return_code answered_at"
+    " announced_at",
 )
-ResultFileRow = namedtuple("ResultFileRow", "id file_name content sha256 batch_id status problem received_at")
+ResultFileRow = namedtuple(
+    "ResultFileRow", "id file_name content sha256 batch_id status problem received_at dismissal_reason"
+)
 ResultLineRow = namedtuple(
     "ResultLineRow",
     "id result_file_id line_number attempt_id reference amount answer return_code problem resolved_at",
+)
+MessageRow = namedtuple(
+    "MessageRow",
+    "public_id key kind channel person_id role entitlement_id facts status created_at tried_count sent_at problem",
 )
 EntryRow = namedtuple("EntryRow", "id key kind recorded_at")
 LineRow = namedtuple("LineRow", "entry_id account amount payment_id fact")
@@ -136,6 +146,7 @@ TABLES: Final[dict[type[Any], type[Model]]] = {
     InstructionRow: subsidies.PaymentAttempt,
     ResultFileRow: subsidies.BankResultFile,
     ResultLineRow: subsidies.BankResultLine,
+    MessageRow: subsidies.Notification,
     EntryRow: subsidies.JournalEntry,
     LineRow: subsidies.JournalLine,
     EventRow: AuditEvent,
@@ -173,6 +184,35 @@ class Rows:
     def new_public_id(self) -> uuid.UUID:
         """Return a public number, the same for the same seed."""
         return uuid.UUID(int=self.chance.getrandbits(128), version=4)
+
+    def add_message(
+        self,
+        kind: str,
+        about: int,
+        moment: datetime,
+        *,
+        person_id: int,
+        entitlement_id: int,
+        **facts: str | int,
+    ) -> None:
+        """Take a text message that was sent at this moment, about a decision or an instruction."""
+        self.add(
+            MessageRow(
+                public_id=self.new_public_id(),
+                key=f"{kind.lower()}:{about}",
+                kind=kind,
+                channel="SMS",
+                person_id=person_id,
+                role="",
+                entitlement_id=entitlement_id,
+                facts=facts,
+                status="SENT",
+                created_at=moment,
+                tried_count=1,
+                sent_at=moment,
+                problem="",
+            )
+        )
 
     def write(self, *afterwards: Callable[[], None]) -> int:
         """Write everything that waits, and what follows from it, in one transaction. Return how many rows that were."""

@@ -1,20 +1,22 @@
 """The policies and budgets of the world: those in force, or examples that say that they are examples."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from assessment.models import AssessmentPolicy
+from chongqing_dte.foundation.proposals import RequestStatus
 from demo.generator import figures
 from demo.generator.institutions import END
 from demo.generator.scene import PassMarks, Staff, Terms, at
 from enrollment.models import IntakePolicy
-from subsidies.enums import FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
-from subsidies.models import Budget, PolicyVersion
-from subsidies.rules.eligibility import PolicyValues
+from subsidies.enums import BudgetChangeKind, FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
+from subsidies.models import Budget, BudgetChange, PolicyVersion
+from subsidies.services.evidence import values_of
 
 ROUND_SUM: Final = Decimal(1_000_000)
 
@@ -38,23 +40,15 @@ def agree_on_terms(people: int, *, since: date, until: date, staff: Staff) -> Te
     assessment = _assessment_policy(span, signatures)
     policy = _policy_version(span, signatures)
     years = range(since.year, until.year + 1)
-    yearly = (policy.ceiling * people / len(years) / ROUND_SUM + 1).quantize(Decimal(1)) * ROUND_SUM
+    yearly = (policy.ceiling_senior * people / len(years) / ROUND_SUM + 1).quantize(Decimal(1)) * ROUND_SUM
     return Terms(
-        policy=PolicyValues(
-            version_id=policy.pk,
-            first_pass_scope=policy.first_pass_scope,
-            first_pass_rule=policy.first_pass_rule,
-            eligible_categories=frozenset(policy.eligible_categories),
-            graduation_year_rule=policy.graduation_year_rule,
-            fee_share=policy.fee_share,
-            ceiling=policy.ceiling,
-        ),
+        policy=values_of(policy),
         policy_in_force=policy.in_force,
         batch_line_limit=policy.batch_line_limit,
         filing_lead_days=intake.filing_lead_days,
         roster_lock_days=intake.roster_lock_days,
         pass_marks=PassMarks(assessment.pk, assessment.theory_pass_mark, assessment.practice_pass_mark),
-        budgets=_budgets(years, yearly),
+        budgets=_budgets(years, yearly, staff, drafted_at),
     )
 
 
@@ -110,7 +104,9 @@ def _policy_version(span: DateRange, signatures: dict[str, object]) -> PolicyVer
         eligible_categories=["GRADUATING_STUDENT", "ENTERPRISE_EMPLOYEE"],
         graduation_year_rule=GraduationYearRule.CALENDAR,
         fee_share=Decimal("1.0000"),
-        ceiling=Decimal("2000.00"),
+        ceiling_junior=Decimal("2000.00"),
+        ceiling_intermediate=Decimal("2000.00"),
+        ceiling_senior=Decimal("2000.00"),
         batch_line_limit=500,
         automatic_release_limit=Decimal("0.00"),
         source=figures.SOURCE,
@@ -118,16 +114,29 @@ def _policy_version(span: DateRange, signatures: dict[str, object]) -> PolicyVer
     )
 
 
-def _budgets(years: Iterable[int], yearly: Decimal) -> dict[int, int]:
+@transaction.atomic
+def _budgets(years: Iterable[int], yearly: Decimal, staff: Staff, agreed_at: datetime) -> dict[int, int]:
     """Return each year's budget by its id, with room for everybody: what was allotted before is raised."""
     budgets = {}
     for year in years:
         budget, made = Budget.objects.get_or_create(
             year=year,
             kind=SubsidyKind.ASSESSMENT,
-            defaults={"allotted": yearly, "source": figures.SOURCE},
+            district=None,
+            defaults={"opening": yearly, "allotted": yearly, "source": figures.SOURCE},
         )
         if not made:
+            BudgetChange.objects.create(
+                kind=BudgetChangeKind.TOP_UP,
+                budget=budget,
+                amount=yearly,
+                reason=figures.SOURCE,
+                status=RequestStatus.APPROVED,
+                proposed_by_id=staff.administrator,
+                proposed_at=agreed_at,
+                decided_by_id=staff.reviewer,
+                decided_at=agreed_at,
+            )
             budget.allotted += yearly
             budget.save(update_fields=["allotted"])
         budgets[year] = budget.pk

@@ -1,8 +1,10 @@
 from collections.abc import Collection
 from datetime import date
 
+from django.db.models import Exists, OuterRef, Q
+
 from enrollment.enums import ClassStatus
-from enrollment.models import TrainingClass
+from enrollment.models import Enrollment, TrainingClass
 
 
 def has_classes_without_roster_lock() -> bool:
@@ -11,9 +13,17 @@ def has_classes_without_roster_lock() -> bool:
 
 
 def classes_due_for_roster_lock(*, started_by: date, after: int, limit: int) -> list[int]:
-    """Return the ids of running classes that had started by this day and whose rosters are not locked."""
+    """Return the ids of running classes that had started by this day and whose rosters are not locked.
+
+    One without anybody in it has the whole day: its roster may just be on its way, and there is nobody to drop yet.
+    """
+    has_somebody = Exists(Enrollment.objects.filter(training_class=OuterRef("pk")))
     due = TrainingClass.objects.filter(
-        status=ClassStatus.RUNNING, roster_locked_at__isnull=True, starts_on__lte=started_by, pk__gt=after
+        Q(starts_on__lt=started_by) | Q(has_somebody),
+        status=ClassStatus.RUNNING,
+        roster_locked_at__isnull=True,
+        starts_on__lte=started_by,
+        pk__gt=after,
     )
     return list(due.order_by("pk").values_list("pk", flat=True)[:limit])
 

@@ -55,6 +55,13 @@ def test_lock_waits_for_the_policy_s_number_of_days(days_ago, locked):
     assert lock() == locked
 
 
+@pytest.mark.parametrize(("days_ago", "locked"), [(3, 0), (4, 1)])
+def test_class_without_anybody_has_its_day_to_the_end(days_ago, locked):
+    running_class(0, starts_on=TODAY - timedelta(days=days_ago))
+
+    assert lock() == locked
+
+
 @pytest.mark.parametrize("state", [{"confirmed": True}, {"completed": True}, {"locked": True}, {}])
 def test_only_a_running_class_without_a_lock_is_locked(state):
     TrainingClassFactory(**state)
