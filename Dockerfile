@@ -19,8 +19,9 @@ RUN DJANGO_SECRET_KEY=none FIELD_KEYS=none HASH_KEY=none BANK_REFERENCE_KEY=none
     DATABASE_URL=postgres://none/none REDIS_URL=redis://none/0 \
     python manage.py collectstatic --no-input
 
-# The named volume takes over the owner of this folder.
-RUN useradd --system --uid 10001 portal && mkdir -p /srv/bank/outbox /srv/bank/inbox && chown -R portal /srv/bank
+# The named volumes take over the owner of these folders.
+RUN useradd --system --uid 10001 portal && mkdir -p /srv/bank/outbox /srv/bank/inbox /srv/messages/sms /srv/messages/mail \
+    && chown -R portal /srv/bank /srv/messages
 USER portal
 
 EXPOSE 8000

@@ -118,6 +118,12 @@ def institution_exists(institution_id: int) -> bool:
     return Institution.objects.filter(pk=institution_id).exists()
 
 
+def occupations_by_code() -> dict[str, int]:
+    """Return every occupation's key by each of its codes, of either generation. There are some dozens."""
+    codes = Occupation.objects.values_list("code", "former_code", "pk")
+    return {code: key for current, former, key in codes for code in (former, current) if code}
+
+
 def occupation_exists(occupation_id: int) -> bool:
     """Test whether there is an occupation with this key."""
     return Occupation.objects.filter(pk=occupation_id).exists()
@@ -288,6 +294,11 @@ def districts_in_force(on: date) -> list[District]:
 def fee_schedules_of(institution_ids: set[int]) -> list[FeeSchedule]:
     """Return every fee schedule, past ones too, that these evaluation institutions have published."""
     return list(FeeSchedule.objects.filter(institution_id__in=institution_ids).order_by("id"))
+
+
+def districts_of_institutions(institution_ids: set[int]) -> dict[int, int]:
+    """Return the district of each of these institutions, by institution."""
+    return dict(Institution.objects.filter(pk__in=institution_ids).values_list("pk", "district_id"))
 
 
 def _accreditations_for(

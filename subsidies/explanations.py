@@ -331,7 +331,8 @@ def decision_sentence(checks: list[dict[str, Any]], reason: str) -> str:
     """Return why a decision is as it is: the check it hangs on, or that all were passed."""
     if not reason:
         return str(_("Every check was passed, so the subsidy is paid without an application."))
-    return check_sentence(next(check for check in checks if check["name"] == reason))
+    found = next((check for check in checks if check["name"] == reason), None)
+    return check_sentence(found) if found else check_name(reason)
 
 
 def return_reason(code: str) -> str:

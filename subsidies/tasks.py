@@ -1,22 +1,44 @@
+from collections.abc import Callable
+
 import structlog
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
+from chongqing_dte.foundation.clock import database_now
 from chongqing_dte.foundation.sets import unless_deadlocked
-from subsidies.bank.channel import FolderChannel
+from subsidies.bank.channel import BankChannel, BankUnavailable
+from subsidies.bank.ways import bank_channels
+from subsidies.enums import DeliveryWay
+from subsidies.gateways import sms_gateway
 from subsidies.invariants import find_violations
 from subsidies.services.bank_results import collect_bank_results
-from subsidies.services.batches import assemble_batches, deliver_released_batches
+from subsidies.services.batches import assemble_batches
+from subsidies.services.budget_alarms import tell_of_short_budgets
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
+from subsidies.services.invariant_alarms import record_alarms
+from subsidies.services.notices import close_notices, publish_notices
+from subsidies.services.notifications import announce_decisions, remind_of_accounts, send_notifications
+from subsidies.services.objections import follow_upheld_objections
+from subsidies.services.result_files import read_early_results_again
 from subsidies.services.revocations import follow_ended_certificates
+from subsidies.services.self_checks import send_self_check_codes
 
 log = structlog.get_logger(__name__)
 
 
-def bank_channel() -> FolderChannel:
-    """Return the way to the agent bank."""
-    return FolderChannel(outbox=settings.BANK_OUTBOX, inbox=settings.BANK_INBOX)
+def with_each_bank(act: Callable[[DeliveryWay, BankChannel], int]) -> int:
+    """Do the act with every bank that is connected, and return how much was done. One that is away stops no other."""
+    done_count, away = 0, None
+    with bank_channels() as channels:
+        for way, channel in channels.items():
+            try:
+                done_count += act(way, channel)
+            except BankUnavailable as problem:
+                away = problem
+    if away is not None:
+        raise away
+    return done_count
 
 
 @shared_task
@@ -29,18 +51,20 @@ def decide_due_certificates_task(**_later_arguments: object) -> None:
 
 @shared_task
 def assemble_batches_task(**_later_arguments: object) -> None:
-    """Put the payments that wait into a batch."""
-    batch = unless_deadlocked(
+    """Put the payments that wait into batches."""
+    batches = unless_deadlocked(
         lambda: assemble_batches(now=timezone.now()), complaint="batch_cannot_be_assembled"
     )
-    if batch is not None:
+    for batch in batches or ():
         log.info("batch_assembled", batch=batch.reference, lines=batch.line_count)
 
 
 @shared_task
 def deliver_released_batches_task(**_later_arguments: object) -> None:
     """Hand released batches to the bank."""
-    delivered_count = deliver_released_batches(channel=bank_channel(), now=timezone.now())
+    delivered_count = with_each_bank(
+        lambda way, channel: deliver_released_batches(channel=channel, way=way, now=timezone.now())
+    )
     if delivered_count:
         log.info("batches_delivered", count=delivered_count)
 
@@ -48,9 +72,19 @@ def deliver_released_batches_task(**_later_arguments: object) -> None:
 @shared_task
 def collect_bank_results_task(**_later_arguments: object) -> None:
     """Take in what the bank has put down."""
-    new_count = collect_bank_results(channel=bank_channel(), now=timezone.now())
+    new_count = with_each_bank(
+        lambda way, channel: collect_bank_results(channel=channel, place=way, now=timezone.now())
+    )
     if new_count:
         log.info("bank_results_received", count=new_count)
+
+
+@shared_task
+def read_early_results_again_task(**_later_arguments: object) -> None:
+    """Read the result files again that came before their batch was sent."""
+    applied_count = read_early_results_again(now=timezone.now())
+    if applied_count:
+        log.info("early_results_applied", count=applied_count)
 
 
 @shared_task
@@ -62,7 +96,71 @@ def follow_ended_certificates_task(**_later_arguments: object) -> None:
 
 
 @shared_task
+def publish_notices_task(**_later_arguments: object) -> None:
+    """Publish what waits for a public notice. Its days are counted by the clock that all workers share."""
+    notice_count = publish_notices(now=database_now())
+    if notice_count:
+        log.info("notices_published", count=notice_count)
+
+
+@shared_task
+def close_notices_task(**_later_arguments: object) -> None:
+    """Close the notices whose period is over: no worker's own clock ends one early."""
+    payment_count = close_notices(now=database_now())
+    if payment_count:
+        log.info("payments_off_notice", count=payment_count)
+
+
+@shared_task
+def follow_upheld_objections_task(**_later_arguments: object) -> None:
+    """Let the money follow the objections that were upheld."""
+    payment_count = follow_upheld_objections(now=timezone.now())
+    if payment_count:
+        log.info("upheld_objections_followed", count=payment_count)
+
+
+@shared_task
+def announce_decisions_task(**_later_arguments: object) -> None:
+    """Write what people are to be told of decisions and of the bank's answers."""
+    done_count = announce_decisions(now=timezone.now())
+    if done_count:
+        log.info("decisions_announced", count=done_count)
+
+
+@shared_task
+def remind_of_accounts_task(**_later_arguments: object) -> None:
+    """Ask again for the accounts that are missing, as often as the policy says."""
+    remind_of_accounts(now=timezone.now())
+
+
+@shared_task
+def send_notifications_task(**_later_arguments: object) -> None:
+    """Hand over the messages whose turn it is."""
+    sent_count = send_notifications(gateway=sms_gateway(), now=timezone.now())
+    if sent_count:
+        log.info("notifications_sent", count=sent_count)
+
+
+@shared_task
 def check_invariants_task(**_later_arguments: object) -> None:
     """Look whether every promise about money holds, and alarm if one does not."""
-    for violation in find_violations():
+    violations = find_violations()
+    for violation in violations:
         log.error("invariant_broken", invariant=violation.invariant.name, ids=violation.ids)
+    record_alarms(broken={each.invariant.name: each.ids for each in violations}, now=timezone.now())
+
+
+@shared_task
+def send_self_check_codes_task(**_later_arguments: object) -> None:
+    """Send the codes that people wait for with their telephones in their hands."""
+    sent_count = send_self_check_codes(gateway=sms_gateway(), now=timezone.now())
+    if sent_count:
+        log.info("self_check_codes_sent", count=sent_count)
+
+
+@shared_task
+def tell_of_short_budgets_task(**_later_arguments: object) -> None:
+    """Tell the finance office, once a day, of the budgets that decisions wait for."""
+    short_count = tell_of_short_budgets(now=timezone.now())
+    if short_count:
+        log.warning("budgets_short", count=short_count)

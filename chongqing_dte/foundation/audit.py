@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from chongqing_dte.foundation.bulk import copy_rows
 from chongqing_dte.foundation.logs import current_request_id
 from chongqing_dte.foundation.models import AuditEvent
 
@@ -45,4 +46,16 @@ def record_events(
             facts=dict(facts or {}),
         )
         for subject in subjects
+    )
+
+
+def record_events_of(
+    name: str, *, subject_type: type[models.Model], subject_ids: Iterable[int], at: datetime, reason: str = ""
+) -> None:
+    """Write the same event of the system for very many rows of one table, of which only the ids are at hand."""
+    request_id = current_request_id()
+    copy_rows(
+        AuditEvent,
+        ["name", "subject_type", "subject_id", "at", "request_id", "reason", "facts"],
+        ((name, subject_type._meta.label_lower, pk, at, request_id, reason, {}) for pk in subject_ids),
     )

@@ -128,8 +128,18 @@ CELERY_BEAT_SCHEDULE = {
     "assemble": {"task": "subsidies.tasks.assemble_batches_task", "schedule": SWEEP_SECONDS},
     "deliver": {"task": "subsidies.tasks.deliver_released_batches_task", "schedule": SWEEP_SECONDS},
     "collect": {"task": "subsidies.tasks.collect_bank_results_task", "schedule": SWEEP_SECONDS},
+    "early-results": {
+        "task": "subsidies.tasks.read_early_results_again_task",
+        "schedule": SWEEP_SECONDS * 10,
+    },
     "follow-revocations": {
         "task": "subsidies.tasks.follow_ended_certificates_task",
+        "schedule": SWEEP_SECONDS,
+    },
+    "publish-notices": {"task": "subsidies.tasks.publish_notices_task", "schedule": SWEEP_SECONDS},
+    "close-notices": {"task": "subsidies.tasks.close_notices_task", "schedule": SWEEP_SECONDS},
+    "follow-objections": {
+        "task": "subsidies.tasks.follow_upheld_objections_task",
         "schedule": SWEEP_SECONDS,
     },
     "start-classes": {"task": "enrollment.tasks.start_due_classes_task", "schedule": SWEEP_SECONDS * 2},
@@ -147,6 +157,14 @@ CELERY_BEAT_SCHEDULE = {
     "empty-exports": {
         "task": "enrollment.tasks.empty_expired_exports_task",
         "schedule": SWEEP_SECONDS * 10,
+    },
+    "announce": {"task": "subsidies.tasks.announce_decisions_task", "schedule": SWEEP_SECONDS},
+    "notify": {"task": "subsidies.tasks.send_notifications_task", "schedule": SWEEP_SECONDS},
+    "remind": {"task": "subsidies.tasks.remind_of_accounts_task", "schedule": SWEEP_SECONDS * 20},
+    "self-check-codes": {"task": "subsidies.tasks.send_self_check_codes_task", "schedule": SWEEP_SECONDS},
+    "short-budgets": {
+        "task": "subsidies.tasks.tell_of_short_budgets_task",
+        "schedule": SWEEP_SECONDS * 20,
     },
     "invariants": {"task": "subsidies.tasks.check_invariants_task", "schedule": SWEEP_SECONDS * 10},
 }
@@ -172,9 +190,31 @@ NUDGES = {
         "subsidies.tasks.decide_due_certificates_task",
         "subsidies.tasks.assemble_batches_task",
     ],
-    "entitlements_granted": ["subsidies.tasks.assemble_batches_task"],
+    "budget_raised": ["subsidies.tasks.decide_due_certificates_task"],
+    "entitlements_granted": [
+        "subsidies.tasks.assemble_batches_task",
+        "subsidies.tasks.publish_notices_task",
+    ],
+    "notice_over": ["subsidies.tasks.assemble_batches_task"],
+    # A batch that holds its money and was not released is taken back.
+    "objection_raised": ["subsidies.tasks.follow_ended_certificates_task"],
+    "objection_decided": [
+        "subsidies.tasks.follow_upheld_objections_task",
+        "subsidies.tasks.close_notices_task",
+        "subsidies.tasks.decide_due_certificates_task",
+        "subsidies.tasks.assemble_batches_task",
+    ],
     "batch_released": ["subsidies.tasks.deliver_released_batches_task"],
+    "batch_sent": ["subsidies.tasks.read_early_results_again_task"],
+    "sending_lifted": [
+        "subsidies.tasks.assemble_batches_task",
+        "subsidies.tasks.deliver_released_batches_task",
+    ],
+    "notifications_queued": ["subsidies.tasks.send_notifications_task"],
+    # Room in a budget, and perhaps a first pass that is free again.
+    "money_came_back": ["subsidies.tasks.decide_due_certificates_task"],
     "roster_confirmed": ["enrollment.tasks.ask_registers_task"],
+    "self_check_code_asked": ["subsidies.tasks.send_self_check_codes_task"],
     "registers_due": ["enrollment.tasks.ask_registers_task"],
 }
 
@@ -184,6 +224,24 @@ CERTIFICATE_HOLDERS = "assessment.queries.certificate_holders"
 # ── The bank: files go out to one folder and come back in another ─────────────────────────────────────────
 BANK_OUTBOX = Path(env.str("BANK_OUTBOX", default=str(BASE_DIR / "var/bank/outbox")))
 BANK_INBOX = Path(env.str("BANK_INBOX", default=str(BASE_DIR / "var/bank/inbox")))
+# A bank with a server of its own; without a host there is none. The host's key as in known_hosts: "ssh-ed25519 AAAA…".
+BANK_SFTP = {
+    "host": env.str("BANK_SFTP_HOST", default=""),
+    "port": env.int("BANK_SFTP_PORT", default=22),
+    "user": env.str("BANK_SFTP_USER", default=""),
+    "host_key": env.str("BANK_SFTP_HOST_KEY", default=""),
+    "key_file": Path(env.str("BANK_SFTP_KEY_FILE", default="/nonexistent")),
+    "outbox": env.str("BANK_SFTP_OUTBOX", default="outbox"),
+    "inbox": env.str("BANK_SFTP_INBOX", default="inbox"),
+}
+
+# ── Text messages: what makes the gateway, and the folder of the one that writes files ───────────────────────
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="subsidies.gateways.file_gateway.from_settings")
+SMS_OUTBOX = Path(env.str("SMS_OUTBOX", default=str(BASE_DIR / "var/sms")))
+
+# ── E-mail to offices: "smtp+tls://user:password@host:587"; without a server the messages are written into files ──
+vars().update(env.email("EMAIL_URL", default=f"filemail:///{BASE_DIR / 'var/mail'}"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="portal@localhost")
 
 # ── The registers that know what makes a person eligible; what has no address is not connected ────────────
 REGISTERS = register_connections(env)
@@ -223,6 +281,20 @@ VERIFICATION_LIMITS = [
     (env.int("VERIFICATIONS_PER_MINUTE", default=20), 60),
     (env.int("VERIFICATIONS_PER_HOUR", default=200), 60 * 60),
 ]
+# Self-checks of one address, behind which a whole college may sit, and of one certificate.
+SELF_CHECK_LIMITS = [
+    (env.int("SELF_CHECKS_PER_TEN_MINUTES", default=60), 10 * 60),
+    (env.int("SELF_CHECKS_PER_DAY", default=600), 24 * 60 * 60),
+]
+SELF_CHECK_CERTIFICATE_LIMITS = [(5, 10 * 60), (20, 24 * 60 * 60)]
+# Objections of the public: for one address, and for one line of a notice, whoever sends them.
+OBJECTION_LIMITS = [
+    (env.int("OBJECTIONS_PER_TEN_MINUTES", default=5), 10 * 60),
+    (env.int("OBJECTIONS_PER_DAY", default=20), 24 * 60 * 60),
+]
+OBJECTION_LINE_LIMITS = [(env.int("OBJECTIONS_TO_ONE_LINE_PER_HOUR", default=20), 60 * 60)]
+# Published lists as files, and what their lists are searched for.
+NOTICE_LIMITS = [(env.int("NOTICE_REQUESTS_PER_MINUTE", default=60), 60)]
 # For one address and one user name.
 SIGN_IN_LIMITS = [(env.int("SIGN_INS_PER_FIVE_MINUTES", default=10), 5 * 60)]
 

@@ -32,6 +32,19 @@ def trainee_rows_named(name: str) -> QuerySet[Trainee]:
     return Trainee.objects.filter(pk__in=standing.union(merged, all=True))
 
 
+def id_number_hashes_of_person(person_id: int) -> list[str]:
+    """Return the hash of every ID number that the rows of one person bear. Whoever does not exist has none."""
+    rows = Trainee.objects.filter(Q(pk=person_id) | Q(merged_into=person_id)).order_by("pk")
+    return list(rows.values_list("id_number_hash", flat=True))
+
+
+def mobile_of_person(trainee_id: int) -> str:
+    """Return the mobile number of one person, whichever of their rows is named. Raises InvalidTag for a damaged one."""
+    rows = Trainee.objects.select_related("merged_into").only("mobile", "merged_into__mobile")
+    row = rows.get(pk=trainee_id)
+    return (row.merged_into or row).mobile
+
+
 def persons_by_hash(hashes: Collection[str]) -> dict[str, Trainee]:
     """Return by hash of a present or former ID number the row that stands for the person, in one query."""
     found = Trainee.objects.filter(id_number_hash__in=hashes).select_related("merged_into")

@@ -42,7 +42,21 @@ OF_ASSESSMENTS = (
     "/sites/",
 )
 # And what follows from money that was paid.
-OF_BATCHES = ("/recoveries/",)
+OF_BATCHES = (
+    "/policies/",
+    "/recoveries/",
+    "/budgets/",
+    "/budget-changes/",
+    "/statements/",
+    "/reconciliation/",
+    "/bank-results/",
+    "/bank-formats/",
+    "/downloads/",
+    "/sending/",
+    "/other-subsidies/",
+    "/notices/",
+    "/objections/",
+)
 
 
 @dataclass(frozen=True)
@@ -76,10 +90,11 @@ def _is_current(path: str, name: str, places: list[tuple[Promise, str]]) -> bool
     """Test whether a page lies behind an entry. Nobody has both the setup and one of the records as an entry."""
     # Districts have no entry for the sessions: what they see of the assessments lies behind the certificates.
     above_assessments = SESSIONS[1] if SESSIONS in places else CERTIFICATES[1]
+    above_money = BATCHES[1] if BATCHES in places else CERTIFICATES[1]
     urls = [reverse(place) for place in (name, *(RECORDS if name == SETUP[1] else ()))]
     urls += OF_A_CLASS if name == CLASSES[1] else ()
     urls += OF_ASSESSMENTS if name == above_assessments else ()
-    urls += OF_BATCHES if name == BATCHES[1] else ()
+    urls += OF_BATCHES if name == above_money else ()
     return any(path == url or (url != "/" and path.startswith(url)) for url in urls)
 
 

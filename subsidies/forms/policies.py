@@ -51,7 +51,7 @@ class ShareField(forms.Field):
     """A part of 1, written as 80% or as 0.8."""
 
     widget = forms.TextInput(attrs={"maxlength": 12})
-    default_error_messages: ClassVar = {"invalid": _("Write a percentage like 80% or a part of 1 like 0.8.")}
+    default_error_messages: ClassVar = {"invalid": _("Write a percentage (80%) or a part of 1 (0.8).")}
 
     def to_python(self, value: Any) -> Any:
         text = str(value or "").replace("％", "%").replace(" ", "")
@@ -163,9 +163,7 @@ class PolicyVersionForm(VersionForm):
         _("From the day a certificate is issued to the day it is recorded. Left empty, there is no limit."),
     )
     competent_district_rule = rule_field("competent_district_rule", CompetentDistrictRule)
-    fee_share = ShareField(
-        label=_label("fee_share"), help_text=_("A percentage like 80% or a part of 1 like 0.8.")
-    )
+    fee_share = ShareField(label=_label("fee_share"), help_text=_("A percentage (80%) or a part of 1 (0.8)."))
     ceiling_junior = money_field("ceiling_junior", _("Yuan; the most for one certificate of the level."))
     ceiling_intermediate = money_field(
         "ceiling_intermediate", _("Yuan; the most for one certificate of the level.")

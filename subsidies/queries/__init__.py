@@ -1,115 +1,675 @@
+from subsidies.queries.bank_formats import (
+    LeftOut as LeftOut,
+)
+from subsidies.queries.bank_formats import (
+    bank_formats_visible_to as bank_formats_visible_to,
+)
+from subsidies.queries.bank_formats import (
+    lock_bank_format as lock_bank_format,
+)
+from subsidies.queries.bank_formats import (
+    open_bank_formats as open_bank_formats,
+)
+from subsidies.queries.bank_formats import (
+    payments_left_out as payments_left_out,
+)
+from subsidies.queries.bank_results import (
+    answer_counts as answer_counts,
+)
+from subsidies.queries.bank_results import (
+    answers_to_payment_of as answers_to_payment_of,
+)
+from subsidies.queries.bank_results import (
+    approved_count as approved_count,
+)
+from subsidies.queries.bank_results import (
+    attempts_with_reference as attempts_with_reference,
+)
+from subsidies.queries.bank_results import (
+    batch_ids_behind as batch_ids_behind,
+)
+from subsidies.queries.bank_results import (
+    batch_ids_of_references as batch_ids_of_references,
+)
+from subsidies.queries.bank_results import (
+    exceptions_visible_to as exceptions_visible_to,
+)
+from subsidies.queries.bank_results import (
+    format_ids_of as format_ids_of,
+)
+from subsidies.queries.bank_results import (
+    formats_to_read_by as formats_to_read_by,
+)
+from subsidies.queries.bank_results import (
+    line_count_of as line_count_of,
+)
+from subsidies.queries.bank_results import (
+    line_id_of_resolution as line_id_of_resolution,
+)
+from subsidies.queries.bank_results import (
+    live_resolution_of as live_resolution_of,
+)
+from subsidies.queries.bank_results import (
+    lock_batches as lock_batches,
+)
+from subsidies.queries.bank_results import (
+    lock_exception as lock_exception,
+)
+from subsidies.queries.bank_results import (
+    lock_instructions_of as lock_instructions_of,
+)
+from subsidies.queries.bank_results import (
+    lock_resolution as lock_resolution,
+)
+from subsidies.queries.bank_results import (
+    lock_result_file as lock_result_file,
+)
+from subsidies.queries.bank_results import (
+    resolutions_of as resolutions_of,
+)
+from subsidies.queries.bank_results import (
+    result_file_by_content as result_file_by_content,
+)
+from subsidies.queries.bank_results import (
+    result_file_ids_to_read_again as result_file_ids_to_read_again,
+)
+from subsidies.queries.bank_results import (
+    result_file_is_known as result_file_is_known,
+)
+from subsidies.queries.bank_results import (
+    result_files_visible_to as result_files_visible_to,
+)
+from subsidies.queries.bank_results import (
+    result_lines_visible_to as result_lines_visible_to,
+)
+from subsidies.queries.bank_results import (
+    standing_of as standing_of,
+)
+from subsidies.queries.bank_results import (
+    unapplied_lines_of as unapplied_lines_of,
+)
+from subsidies.queries.bank_results import (
+    waiting_exceptions as waiting_exceptions,
+)
+from subsidies.queries.bank_results import (
+    why_not_found as why_not_found,
+)
+from subsidies.queries.budget_figures import (
+    NOBODY_WAITS as NOBODY_WAITS,
+)
+from subsidies.queries.budget_figures import (
+    Queue as Queue,
+)
+from subsidies.queries.budget_figures import (
+    everybody_waiting_for_budget as everybody_waiting_for_budget,
+)
+from subsidies.queries.budget_figures import (
+    paces_of as paces_of,
+)
+from subsidies.queries.budget_figures import (
+    queues_of_year as queues_of_year,
+)
+from subsidies.queries.budget_queue import (
+    first_certificates_waiting as first_certificates_waiting,
+)
+from subsidies.queries.budget_queue import (
+    lock_budgets_of_year as lock_budgets_of_year,
+)
+from subsidies.queries.budgets import (
+    allotted_budgets_of as allotted_budgets_of,
+)
+from subsidies.queries.budgets import (
+    budget_by_reference as budget_by_reference,
+)
+from subsidies.queries.budgets import (
+    budget_changes_visible_to as budget_changes_visible_to,
+)
+from subsidies.queries.budgets import (
+    budget_for as budget_for,
+)
+from subsidies.queries.budgets import (
+    budget_of_office as budget_of_office,
+)
+from subsidies.queries.budgets import (
+    budgets_by_id as budgets_by_id,
+)
+from subsidies.queries.budgets import (
+    changes_of_budget as changes_of_budget,
+)
+from subsidies.queries.budgets import (
+    lock_budget_change as lock_budget_change,
+)
+from subsidies.queries.budgets import (
+    years_of_allotted_budgets as years_of_allotted_budgets,
+)
+from subsidies.queries.budgets import (
+    years_with_budgets as years_with_budgets,
+)
 from subsidies.queries.decisions import (
-    approved_policies,
-    claims_of,
-    first_certificate_waiting_for_budget,
-    first_issued_on,
-    live_entitlements_of,
-    lock_budget,
-    lock_budgets,
-    lock_held_that_can_go_on,
-    lock_holds_of,
+    claims_of as claims_of,
+)
+from subsidies.queries.decisions import (
+    first_issues as first_issues,
+)
+from subsidies.queries.decisions import (
+    live_entitlements_of as live_entitlements_of,
+)
+from subsidies.queries.decisions import (
+    lock_budgets as lock_budgets,
+)
+from subsidies.queries.decisions import (
+    lock_held_that_can_go_on as lock_held_that_can_go_on,
+)
+from subsidies.queries.decisions import (
+    lock_holds_of as lock_holds_of,
+)
+from subsidies.queries.decisions import (
+    lock_refused_for_claims as lock_refused_for_claims,
+)
+from subsidies.queries.decisions import (
+    objections_upheld_against as objections_upheld_against,
+)
+from subsidies.queries.decisions import (
+    reopened_by_objections as reopened_by_objections,
+)
+from subsidies.queries.decisions import (
+    trainees_whose_holds_claim as trainees_whose_holds_claim,
+)
+from subsidies.queries.deliveries import (
+    batch_id_of_download as batch_id_of_download,
+)
+from subsidies.queries.deliveries import (
+    batch_ids_to_deliver as batch_ids_to_deliver,
+)
+from subsidies.queries.deliveries import (
+    downloads_visible_to as downloads_visible_to,
+)
+from subsidies.queries.deliveries import (
+    live_stops as live_stops,
+)
+from subsidies.queries.deliveries import (
+    lock_download as lock_download,
+)
+from subsidies.queries.deliveries import (
+    lock_live_stop as lock_live_stop,
+)
+from subsidies.queries.deliveries import (
+    sending_is_stopped as sending_is_stopped,
+)
+from subsidies.queries.deliveries import (
+    sending_stops_visible_to as sending_stops_visible_to,
+)
+from subsidies.queries.deliveries import (
+    was_fetched as was_fetched,
+)
+from subsidies.queries.desk import (
+    MANY_WAITING as MANY_WAITING,
+)
+from subsidies.queries.desk import (
+    Stuck as Stuck,
+)
+from subsidies.queries.desk import (
+    districts_of_desk as districts_of_desk,
+)
+from subsidies.queries.desk import (
+    has_districts as has_districts,
+)
+from subsidies.queries.desk import (
+    lock_live_alarms as lock_live_alarms,
+)
+from subsidies.queries.desk import (
+    may_act_on as may_act_on,
+)
+from subsidies.queries.desk import (
+    stuck_rows as stuck_rows,
+)
+from subsidies.queries.desk import (
+    waiting_count as waiting_count,
+)
+from subsidies.queries.desk import (
+    what_is_stuck as what_is_stuck,
+)
+from subsidies.queries.desk_causes import (
+    why_in_no_batch as why_in_no_batch,
+)
+from subsidies.queries.desk_view import (
+    Desk as Desk,
+)
+from subsidies.queries.desk_view import (
+    working_calendar as working_calendar,
+)
+from subsidies.queries.notices import (
+    calendar_reaches as calendar_reaches,
+)
+from subsidies.queries.notices import (
+    districts_to_notice as districts_to_notice,
+)
+from subsidies.queries.notices import (
+    districts_with_notices as districts_with_notices,
+)
+from subsidies.queries.notices import (
+    id_numbers_of as id_numbers_of,
+)
+from subsidies.queries.notices import (
+    lines_of_notice as lines_of_notice,
+)
+from subsidies.queries.notices import (
+    lock_notice as lock_notice,
+)
+from subsidies.queries.notices import (
+    lock_payments_off_notice as lock_payments_off_notice,
+)
+from subsidies.queries.notices import (
+    lock_payments_to_notice as lock_payments_to_notice,
+)
+from subsidies.queries.notices import (
+    notice_content as notice_content,
+)
+from subsidies.queries.notices import (
+    notice_ids_to_close as notice_ids_to_close,
+)
+from subsidies.queries.notices import (
+    notice_line_of as notice_line_of,
+)
+from subsidies.queries.notices import (
+    notice_stands as notice_stands,
+)
+from subsidies.queries.notices import (
+    notices_narrowed as notices_narrowed,
+)
+from subsidies.queries.notices import (
+    notices_published as notices_published,
+)
+from subsidies.queries.notices import (
+    oldest_to_notice_since as oldest_to_notice_since,
+)
+from subsidies.queries.notices import (
+    payment_ids_off_notice as payment_ids_off_notice,
+)
+from subsidies.queries.notices import (
+    payments_waiting_for_notice as payments_waiting_for_notice,
+)
+from subsidies.queries.notifications import (
+    MANY_UNREAD as MANY_UNREAD,
+)
+from subsidies.queries.notifications import (
+    attempt_ids_to_announce as attempt_ids_to_announce,
+)
+from subsidies.queries.notifications import (
+    decision_ids_to_announce as decision_ids_to_announce,
+)
+from subsidies.queries.notifications import (
+    holds_for_an_account as holds_for_an_account,
+)
+from subsidies.queries.notifications import (
+    lock_attempts_to_announce as lock_attempts_to_announce,
+)
+from subsidies.queries.notifications import (
+    lock_decisions_to_announce as lock_decisions_to_announce,
+)
+from subsidies.queries.notifications import (
+    lock_notifications_to_send as lock_notifications_to_send,
+)
+from subsidies.queries.notifications import (
+    lock_unread as lock_unread,
+)
+from subsidies.queries.notifications import (
+    messages_to_person as messages_to_person,
+)
+from subsidies.queries.notifications import (
+    notifications_overseen_by as notifications_overseen_by,
+)
+from subsidies.queries.notifications import (
+    notifications_visible_to as notifications_visible_to,
+)
+from subsidies.queries.notifications import (
+    office_addresses as office_addresses,
+)
+from subsidies.queries.notifications import (
+    oldest_unsent as oldest_unsent,
+)
+from subsidies.queries.notifications import (
+    unread_count as unread_count,
+)
+from subsidies.queries.notifications import (
+    with_what_they_say as with_what_they_say,
+)
+from subsidies.queries.objection_holds import (
+    entitlements_objected_to as entitlements_objected_to,
+)
+from subsidies.queries.objection_holds import (
+    has_open_objection as has_open_objection,
+)
+from subsidies.queries.objections import (
+    UPHELD_REASON as UPHELD_REASON,
+)
+from subsidies.queries.objections import (
+    decisions_to_object_to as decisions_to_object_to,
+)
+from subsidies.queries.objections import (
+    districts_answered_for as districts_answered_for,
+)
+from subsidies.queries.objections import (
+    districts_with_objections as districts_with_objections,
+)
+from subsidies.queries.objections import (
+    has_open_objection_of_person as has_open_objection_of_person,
+)
+from subsidies.queries.objections import (
+    line_to_object_to as line_to_object_to,
+)
+from subsidies.queries.objections import (
+    lock_decision as lock_decision,
+)
+from subsidies.queries.objections import (
+    lock_objection as lock_objection,
+)
+from subsidies.queries.objections import (
+    lock_payments_objected_to as lock_payments_objected_to,
+)
+from subsidies.queries.objections import (
+    objection_by_receipt as objection_by_receipt,
+)
+from subsidies.queries.objections import (
+    objections_to_list as objections_to_list,
+)
+from subsidies.queries.objections import (
+    objections_to_read as objections_to_read,
+)
+from subsidies.queries.objections import (
+    objections_visible_to as objections_visible_to,
+)
+from subsidies.queries.objections import (
+    open_objection_count as open_objection_count,
+)
+from subsidies.queries.objections import (
+    payment_ids_objected_to as payment_ids_objected_to,
+)
+from subsidies.queries.objections import (
+    upheld_objections_of as upheld_objections_of,
+)
+from subsidies.queries.other_subsidies import (
+    certificates_decided_by_other_subsidies as certificates_decided_by_other_subsidies,
+)
+from subsidies.queries.other_subsidies import (
+    certificates_granted_beside as certificates_granted_beside,
+)
+from subsidies.queries.other_subsidies import (
+    lock_other_subsidy as lock_other_subsidy,
+)
+from subsidies.queries.other_subsidies import (
+    other_subsidies_found as other_subsidies_found,
+)
+from subsidies.queries.other_subsidies import (
+    other_subsidies_of as other_subsidies_of,
+)
+from subsidies.queries.other_subsidies import (
+    other_subsidies_visible_to as other_subsidies_visible_to,
+)
+from subsidies.queries.other_subsidies import (
+    trainee_of_other_subsidy as trainee_of_other_subsidy,
 )
 from subsidies.queries.payments import (
-    accounts_to_pay,
-    attempt_counts,
-    batch_has_open_ends,
-    batch_ids_to_deliver,
-    budget_of,
-    is_contradicted,
-    journal_balance,
-    lock_attempts_of,
-    lock_batch,
-    lock_batch_by_reference,
-    lock_payments_ready,
-    lock_returned_with_new_account,
-    oldest_ready_since,
-    result_file_is_known,
+    accounts_to_pay as accounts_to_pay,
+)
+from subsidies.queries.payments import (
+    attempt_counts as attempt_counts,
+)
+from subsidies.queries.payments import (
+    batch_has_open_ends as batch_has_open_ends,
+)
+from subsidies.queries.payments import (
+    budget_of as budget_of,
+)
+from subsidies.queries.payments import (
+    is_contradicted as is_contradicted,
+)
+from subsidies.queries.payments import (
+    journal_balance as journal_balance,
+)
+from subsidies.queries.payments import (
+    lock_attempts_of as lock_attempts_of,
+)
+from subsidies.queries.payments import (
+    lock_batch as lock_batch,
+)
+from subsidies.queries.payments import (
+    lock_batch_by_reference as lock_batch_by_reference,
+)
+from subsidies.queries.payments import (
+    lock_payments_ready as lock_payments_ready,
+)
+from subsidies.queries.payments import (
+    lock_returned_with_new_account as lock_returned_with_new_account,
+)
+from subsidies.queries.payments import (
+    oldest_ready_since as oldest_ready_since,
+)
+from subsidies.queries.policies import (
+    approved_policies as approved_policies,
+)
+from subsidies.queries.policies import (
+    lock_approved_policy_versions_over as lock_approved_policy_versions_over,
+)
+from subsidies.queries.policies import (
+    lock_policy_version as lock_policy_version,
+)
+from subsidies.queries.policies import (
+    policy_versions_visible_to as policy_versions_visible_to,
+)
+from subsidies.queries.reconciliation import (
+    book_figures as book_figures,
+)
+from subsidies.queries.reconciliation_rows import (
+    BudgetApart as BudgetApart,
+)
+from subsidies.queries.reconciliation_rows import (
+    PaymentApart as PaymentApart,
+)
+from subsidies.queries.reconciliation_rows import (
+    book_figures_by_row as book_figures_by_row,
+)
+from subsidies.queries.reconciliation_rows import (
+    budgets_apart as budgets_apart,
+)
+from subsidies.queries.reconciliation_rows import (
+    payments_apart as payments_apart,
+)
+from subsidies.queries.recoveries import (
+    districts_with_recoveries as districts_with_recoveries,
+)
+from subsidies.queries.recoveries import (
+    history_of_recovery as history_of_recovery,
+)
+from subsidies.queries.recoveries import (
+    journal_of_recovery as journal_of_recovery,
+)
+from subsidies.queries.recoveries import (
+    lock_recovery as lock_recovery,
+)
+from subsidies.queries.recoveries import (
+    lock_settlement as lock_settlement,
+)
+from subsidies.queries.recoveries import (
+    messages_about as messages_about,
+)
+from subsidies.queries.recoveries import (
+    next_to_decide as next_to_decide,
+)
+from subsidies.queries.recoveries import (
+    recoveries_chosen as recoveries_chosen,
+)
+from subsidies.queries.recoveries import (
+    recoveries_visible_to as recoveries_visible_to,
+)
+from subsidies.queries.recoveries import (
+    recoveries_with_certificates_visible_to as recoveries_with_certificates_visible_to,
+)
+from subsidies.queries.recoveries import (
+    recovery_id_of_settlement as recovery_id_of_settlement,
+)
+from subsidies.queries.recoveries import (
+    recovery_sums as recovery_sums,
+)
+from subsidies.queries.recoveries import (
+    settlement_amount_proposed as settlement_amount_proposed,
+)
+from subsidies.queries.recoveries import (
+    settlements_visible_to as settlements_visible_to,
+)
+from subsidies.queries.recoveries import (
+    statement_line_is_counted as statement_line_is_counted,
 )
 from subsidies.queries.revocations import (
-    batch_ids_held_up,
-    certificates_barred_by,
-    grants_of,
-    last_revoked_at,
-    lines_held_up,
-    lock_certificates_of_people,
-    lock_payments_to_take_back,
-    lock_recoveries_to_withdraw,
-    lock_unpaid,
-    lock_what_stands_behind,
-    payment_ids_to_take_back,
-    payments_owed,
-    recoveries_visible_to,
-    recoveries_with_certificates_visible_to,
-    recovery_counts,
-    recovery_ids_to_withdraw,
-    rows_of_merged_people,
-    unpaid_of_merged_people,
+    batch_ids_held_up as batch_ids_held_up,
+)
+from subsidies.queries.revocations import (
+    certificates_barred_by as certificates_barred_by,
+)
+from subsidies.queries.revocations import (
+    grants_of as grants_of,
+)
+from subsidies.queries.revocations import (
+    last_revoked_at as last_revoked_at,
+)
+from subsidies.queries.revocations import (
+    lines_held_up as lines_held_up,
+)
+from subsidies.queries.revocations import (
+    lock_certificates_of_people as lock_certificates_of_people,
+)
+from subsidies.queries.revocations import (
+    lock_payments_to_take_back as lock_payments_to_take_back,
+)
+from subsidies.queries.revocations import (
+    lock_recoveries_to_withdraw as lock_recoveries_to_withdraw,
+)
+from subsidies.queries.revocations import (
+    lock_unpaid as lock_unpaid,
+)
+from subsidies.queries.revocations import (
+    lock_what_stands_behind as lock_what_stands_behind,
+)
+from subsidies.queries.revocations import (
+    passes_stand_again as passes_stand_again,
+)
+from subsidies.queries.revocations import (
+    payment_ids_to_take_back as payment_ids_to_take_back,
+)
+from subsidies.queries.revocations import (
+    payments_owed as payments_owed,
+)
+from subsidies.queries.revocations import (
+    recovery_counts as recovery_counts,
+)
+from subsidies.queries.revocations import (
+    recovery_ids_to_withdraw as recovery_ids_to_withdraw,
+)
+from subsidies.queries.revocations import (
+    rows_of_merged_people as rows_of_merged_people,
+)
+from subsidies.queries.revocations import (
+    unpaid_of_merged_people as unpaid_of_merged_people,
+)
+from subsidies.queries.self_checks import (
+    NOBODY as NOBODY,
+)
+from subsidies.queries.self_checks import (
+    Holder as Holder,
+)
+from subsidies.queries.self_checks import (
+    codes_issued_since as codes_issued_since,
+)
+from subsidies.queries.self_checks import (
+    codes_to_send as codes_to_send,
+)
+from subsidies.queries.self_checks import (
+    holder_of as holder_of,
+)
+from subsidies.queries.self_checks import (
+    links_of_certificate as links_of_certificate,
+)
+from subsidies.queries.self_checks import (
+    live_entitlement_of as live_entitlement_of,
+)
+from subsidies.queries.self_checks import (
+    lock_key as lock_key,
+)
+from subsidies.queries.self_checks import (
+    lock_key_of_link as lock_key_of_link,
+)
+from subsidies.queries.self_checks import (
+    money_may_still_move as money_may_still_move,
+)
+from subsidies.queries.self_checks import (
+    opened_key as opened_key,
+)
+from subsidies.queries.simulations import (
+    approved_policies_over as approved_policies_over,
+)
+from subsidies.queries.simulations import (
+    certificates_in_order as certificates_in_order,
+)
+from subsidies.queries.simulations import (
+    claims_before as claims_before,
+)
+from subsidies.queries.simulations import (
+    first_certificates_issued as first_certificates_issued,
+)
+from subsidies.queries.simulations import (
+    issued_again as issued_again,
+)
+from subsidies.queries.simulations import (
+    real_decisions_on as real_decisions_on,
+)
+from subsidies.queries.simulations import (
+    simulated_certificates as simulated_certificates,
+)
+from subsidies.queries.statements import (
+    WITHOUT_DISTRICT as WITHOUT_DISTRICT,
+)
+from subsidies.queries.statements import (
+    Extract as Extract,
+)
+from subsidies.queries.statements import (
+    districts_by_id as districts_by_id,
+)
+from subsidies.queries.statements import (
+    districts_with_statements as districts_with_statements,
+)
+from subsidies.queries.statements import (
+    journal_lines_visible_to as journal_lines_visible_to,
+)
+from subsidies.queries.statements import (
+    lines_in as lines_in,
+)
+from subsidies.queries.statements import (
+    posted_in as posted_in,
+)
+from subsidies.queries.statements import (
+    years_in_the_journal as years_in_the_journal,
 )
 from subsidies.queries.visible import (
-    batch_lines,
-    batches_visible_to,
-    budgets_visible_to,
-    certificates_visible_to,
-    entitlements_visible_to,
-    journal_entries_visible_to,
-    payment_attempts_visible_to,
-    payments_visible_to,
-    policy_versions_visible_to,
-    result_files_visible_to,
-    result_lines_visible_to,
+    batch_lines as batch_lines,
 )
-
-__all__ = [
-    "accounts_to_pay",
-    "approved_policies",
-    "attempt_counts",
-    "batch_has_open_ends",
-    "batch_ids_held_up",
-    "batch_ids_to_deliver",
-    "batch_lines",
-    "batches_visible_to",
-    "budget_of",
-    "budgets_visible_to",
-    "certificates_barred_by",
-    "certificates_visible_to",
-    "claims_of",
-    "entitlements_visible_to",
-    "first_certificate_waiting_for_budget",
-    "first_issued_on",
-    "grants_of",
-    "is_contradicted",
-    "journal_balance",
-    "journal_entries_visible_to",
-    "last_revoked_at",
-    "lines_held_up",
-    "live_entitlements_of",
-    "lock_attempts_of",
-    "lock_batch",
-    "lock_batch_by_reference",
-    "lock_budget",
-    "lock_budgets",
-    "lock_certificates_of_people",
-    "lock_held_that_can_go_on",
-    "lock_holds_of",
-    "lock_payments_ready",
-    "lock_payments_to_take_back",
-    "lock_recoveries_to_withdraw",
-    "lock_returned_with_new_account",
-    "lock_unpaid",
-    "lock_what_stands_behind",
-    "oldest_ready_since",
-    "payment_attempts_visible_to",
-    "payment_ids_to_take_back",
-    "payments_owed",
-    "payments_visible_to",
-    "policy_versions_visible_to",
-    "recoveries_visible_to",
-    "recoveries_with_certificates_visible_to",
-    "recovery_counts",
-    "recovery_ids_to_withdraw",
-    "result_file_is_known",
-    "result_files_visible_to",
-    "result_lines_visible_to",
-    "rows_of_merged_people",
-    "unpaid_of_merged_people",
-]
+from subsidies.queries.visible import (
+    batches_visible_to as batches_visible_to,
+)
+from subsidies.queries.visible import (
+    budgets_visible_to as budgets_visible_to,
+)
+from subsidies.queries.visible import (
+    certificates_visible_to as certificates_visible_to,
+)
+from subsidies.queries.visible import (
+    entitlements_visible_to as entitlements_visible_to,
+)
+from subsidies.queries.visible import (
+    journal_entries_visible_to as journal_entries_visible_to,
+)
+from subsidies.queries.visible import (
+    payment_attempts_visible_to as payment_attempts_visible_to,
+)
+from subsidies.queries.visible import (
+    payments_visible_to as payments_visible_to,
+)

@@ -2,15 +2,14 @@ from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, Min, OuterRef, Q, Sum
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
 
 from assessment.enums import CertificateStatus
 from assessment.queries import freezes_person
 from enrollment.models import BankAccount
 from enrollment.queries import account_id_of, accounts_by_person, person_of, rows_of_persons
-from subsidies.enums import AttemptStatus, BankAnswer, BatchStatus, PaymentStatus, SubsidyKind
+from subsidies.enums import AttemptStatus, BankAnswer, PaymentStatus, SubsidyKind
 from subsidies.models import (
-    BankResultFile,
     BankResultLine,
     Budget,
     JournalLine,
@@ -18,6 +17,8 @@ from subsidies.models import (
     PaymentAttempt,
     PaymentBatch,
 )
+from subsidies.queries.objection_holds import has_open_objection
+from subsidies.rules.bank_sides import Reach
 
 
 def said_to_be_paid() -> Exists:
@@ -38,21 +39,33 @@ def is_owed_no_more() -> Q:
 
 
 def _can_be_paid_now() -> Q:
-    return ~said_to_be_paid() & ~freezes_person("payee") & ~is_owed_no_more()
+    is_objected_to = has_open_objection("entitlement")
+    return ~said_to_be_paid() & ~freezes_person("payee") & ~is_objected_to & ~is_owed_no_more()
 
 
-def lock_payments_ready(limit: int) -> list[Payment]:
-    """Return up to `limit` payments that wait for a batch, oldest first, locked; those of other workers left out.
+def lock_payments_ready(*, reach: Reach, after: int, limit: int) -> list[Payment]:
+    """Return up to `limit` payments to these accounts that wait for a batch, locked, from behind this one on.
 
-    So are those whose certificate is revoked, which are about to be cancelled, and those of people who are frozen.
+    Those of other workers are left out, and those that are not to be paid now: revoked, in question or objected to.
     """
+    ready = Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True).filter(
+        _can_be_paid_now(), status=PaymentStatus.READY, pk__gt=after
+    )
+    if reach != Reach():
+        ready = _to_accounts(ready, reach)
     return list(
-        Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .filter(_can_be_paid_now(), status=PaymentStatus.READY)
-        .select_related("payee", "entitlement__certificate__institution")
+        ready.select_related("payee", "entitlement__certificate__institution")
         .defer("payee__id_number", "payee__mobile")
         .order_by("id")[:limit]
     )
+
+
+def _to_accounts(payments: QuerySet[Payment], reach: Reach) -> QuerySet[Payment]:
+    accounts = BankAccount.objects.filter(pk=OuterRef("account"), cnaps__startswith=reach.begins_with)
+    if reach.not_with:
+        accounts = accounts.exclude(cnaps__startswith=reach.not_with)
+    payees = payments.annotate(person=person_of("payee")).annotate(account=account_id_of("person"))
+    return payees.filter(Exists(accounts))
 
 
 def lock_returned_with_new_account() -> list[Payment]:
@@ -111,12 +124,6 @@ def lock_batch_by_reference(reference: str) -> PaymentBatch | None:
     return batches.order_by("-pk").first()
 
 
-def batch_ids_to_deliver() -> list[int]:
-    """Return the batches that were released and are not known to be with the bank."""
-    under_way = PaymentBatch.objects.filter(status__in=[BatchStatus.RELEASED, BatchStatus.SENDING])
-    return list(under_way.order_by("id").values_list("id", flat=True))
-
-
 def lock_attempts_of(batch: PaymentBatch) -> list[PaymentAttempt]:
     """Return a batch's instructions with their payments, locked."""
     return list(
@@ -136,11 +143,6 @@ def batch_has_open_ends(batch: PaymentBatch) -> bool:
         problem=""
     )
     return open_attempts.exists() or waiting_lines.exists()
-
-
-def result_file_is_known(sha256: str) -> bool:
-    """Test whether a result file with this content was received before."""
-    return BankResultFile.objects.filter(sha256=sha256).exists()
 
 
 def journal_balance() -> Decimal:

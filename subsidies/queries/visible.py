@@ -4,17 +4,14 @@ from assessment.models import LevelCertificate
 from assessment.queries import certificates_visible_to as issued_certificates_visible_to
 from institutions.models import User
 from subsidies.models import (
-    BankResultFile,
-    BankResultLine,
     Budget,
     Entitlement,
     JournalEntry,
     Payment,
     PaymentAttempt,
     PaymentBatch,
-    PolicyVersion,
 )
-from subsidies.policies import can_see_decisions, can_see_money
+from subsidies.policies import can_see_budgets, can_see_decisions, can_see_money
 
 
 def certificates_visible_to(user: User) -> QuerySet[LevelCertificate]:
@@ -62,28 +59,16 @@ def payment_attempts_visible_to(user: User) -> QuerySet[PaymentAttempt]:
     return PaymentAttempt.objects.all() if can_see_money(user) else PaymentAttempt.objects.none()
 
 
-def result_files_visible_to(user: User) -> QuerySet[BankResultFile]:
-    """Return the bank's result files, for those who see the money."""
-    files = BankResultFile.objects.defer("content")
-    return files if can_see_money(user) else files.none()
-
-
-def result_lines_visible_to(user: User) -> QuerySet[BankResultLine]:
-    """Return the lines of the bank's result files, for those who see the money."""
-    return BankResultLine.objects.all() if can_see_money(user) else BankResultLine.objects.none()
-
-
 def budgets_visible_to(user: User) -> QuerySet[Budget]:
-    """Return the budgets, for those who see the money."""
-    return Budget.objects.all() if can_see_money(user) else Budget.objects.none()
+    """Return the budgets: the city sees all of them, a district its own."""
+    if can_see_money(user):
+        return Budget.objects.all()
+    return (
+        Budget.objects.filter(district=user.district_id) if can_see_budgets(user) else Budget.objects.none()
+    )
 
 
 def journal_entries_visible_to(user: User) -> QuerySet[JournalEntry]:
     """Return the journal, for those who see the money, each entry with its sum of `debits`."""
     entries = JournalEntry.objects.all() if can_see_money(user) else JournalEntry.objects.none()
     return entries.annotate(debits=Sum("lines__amount", filter=Q(lines__amount__gt=0)))
-
-
-def policy_versions_visible_to(user: User) -> QuerySet[PolicyVersion]:
-    """Return the policy versions, for those whose office decides by them."""
-    return PolicyVersion.objects.all() if can_see_decisions(user) else PolicyVersion.objects.none()

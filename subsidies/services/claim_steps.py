@@ -3,12 +3,10 @@
 from collections.abc import Collection
 
 from subsidies import queries
-from subsidies.enums import PaymentStatus
+from subsidies.enums import UNPAID
 from subsidies.models import Entitlement, Payment
 from subsidies.rules.first_pass import is_same_first_pass
 from subsidies.services.evidence import chains_of
-
-UNPAID = (PaymentStatus.READY, PaymentStatus.RETURNED)
 
 
 def second_claims(*, payments: Collection[Payment]) -> dict[int, int]:

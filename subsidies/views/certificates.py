@@ -24,7 +24,8 @@ from subsidies import queries
 from subsidies.dossier import account_is_needed, certificate_dossier
 from subsidies.enums import Decision, PaymentStatus
 from subsidies.explanations import recovery_sentence, withdrawal_sentence
-from subsidies.forms import AccountForm
+from subsidies.forms.accounts import AccountForm
+from subsidies.policies import can_hand_out_links, can_see_money
 from subsidies.views.road import road
 
 CERTIFICATE_COLUMNS = (
@@ -139,7 +140,8 @@ def certificate_context(user: User, certificate: LevelCertificate, form: forms.F
         "dossier": dossier,
         "live": next((decision for decision in dossier.entitlements if decision.is_live), None),
         "former": [decision for decision in dossier.entitlements if not decision.is_live],
-        "steps": road(dossier),
+        "steps": road(dossier, sees_money=can_see_money(user)),
+        "may_hand_out_link": can_hand_out_links(user),
         "recovery_text": recovery_sentence(recovery.reason, recovery.facts) if recovery else "",
         "withdrawal_text": withdrawal_sentence(recovery.withdrawal_reason, recovery.withdrawal_facts)
         if recovery

@@ -55,21 +55,25 @@ class Road:
             attempt__session=self.session, attempt__enrollment__training_class=self.training_class
         )
 
-    def go(self) -> None:
-        """Go as far as it goes: what the workers and the bank do, one after the other."""
+    def work(self) -> None:
+        """Do what the workers do, one after the other, as far as it goes."""
         channel = FolderChannel(outbox=self.payments, inbox=self.results)
         follow_ended_certificates(now=NOW)
         decide_due_certificates(now=NOW)
         assemble_batches(now=NOW)
         deliver_released_batches(channel=channel, now=NOW)
-        serve_once(self.payments, self.results, Book(self.book), not_activated=frozenset())
         collect_bank_results(channel=channel, now=NOW)
         announce_decisions(now=NOW)
+
+    def answer(self) -> None:
+        """Do what the bank does, which is one, and somebody else's."""
+        serve_once(self.payments, self.results, Book(self.book), not_activated=frozenset())
 
     def go_to_the_end(self) -> None:
         """Go until everybody is paid, as the next sweeps would."""
         for _ in range(TRIES):
-            self.go()
+            self.work()
+            self.answer()
             if not LevelCertificate.objects.filter(decision_due=True).exists() and not (
                 Payment.objects.exclude(status=PaymentStatus.PAID).exists()
             ):
@@ -107,13 +111,14 @@ def assert_the_books_agree(road: Road) -> None:
 def test_everybody_is_paid_once_whatever_statement_is_the_last(road, chaos_seed, statement_kills):
     chance = random.Random(chaos_seed)
     road.record_certificate()
-    points = kill_points(statements_in(road.go), chance)
+    points = kill_points(statements_in(road.work), chance)
     kills = 0
 
     for round_number in range(1, statement_kills // AT_ONCE + 1):
         for _ in range(AT_ONCE):
             road.record_certificate()
-        kills += run_and_kill(road.go, *islice(points, AT_ONCE))
+        kills += run_and_kill(road.work, *islice(points, AT_ONCE))
+        road.answer()
         if round_number % FINISHED_EVERY == 0:
             road.go_to_the_end()
             assert_the_books_agree(road)

@@ -82,6 +82,7 @@ def test_everybody_is_paid_once_whoever_is_killed(seed, tmp_path):
         for round_number in range(ROUNDS):
             crew.start_the_dead()
             record_certificates(session, training_class)
+            crew.wait_for_children()
             time.sleep(chance.uniform(0.0, 1.5))
             chance.choice([crew.kill_a_child, crew.kill_a_child, crew.kill_a_parent])(chance)
             if round_number == ROUNDS // 2:

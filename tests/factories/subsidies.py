@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import factory
@@ -17,7 +17,7 @@ from demo.identifiers import make_card_number, make_cnaps
 from enrollment.enums import ParticipantCategory
 from enrollment.models import BankAccount
 from enrollment.services.accounts import AccountDetails, correct_bank_account
-from institutions.models import FeeSchedule
+from institutions.models import District, FeeSchedule
 from subsidies.bank.channel import ReceivedFile
 from subsidies.enums import (
     AttemptStatus,
@@ -43,8 +43,9 @@ from subsidies.models import (
     Recovery,
 )
 from subsidies.services.bank_results import receive_bank_result
-from subsidies.services.batches import assemble_batches, deliver_released_batches, release_batch
+from subsidies.services.batches import assemble_batches, release_batch
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
 from tests.factories.assessment import LevelCertificateFactory
 from tests.factories.enrollment import BankAccountFactory
@@ -76,7 +77,9 @@ class PolicyVersionFactory(DjangoModelFactory):
     )
     graduation_year_rule = GraduationYearRule.CALENDAR
     fee_share = Decimal("1.0000")
-    ceiling = Decimal("2000.00")
+    ceiling_junior = Decimal("2000.00")
+    ceiling_intermediate = Decimal("2000.00")
+    ceiling_senior = Decimal("2000.00")
     batch_line_limit = 500
     automatic_release_limit = Decimal("0.00")
     source = "An example for the tests."
@@ -91,7 +94,14 @@ class BudgetFactory(DjangoModelFactory):
     year = 2026
     kind = SubsidyKind.ASSESSMENT
     allotted = Decimal("100000.00")
+    opening = factory.SelfAttribute("allotted")
     source = "An example for the tests."
+
+
+def district_of(certificate: LevelCertificate) -> District:
+    """Return whose certificate it is: of the training class, or else of the evaluation institution."""
+    enrollment = certificate.attempt.enrollment
+    return enrollment.training_class.district if enrollment else certificate.institution.district
 
 
 class EntitlementFactory(DjangoModelFactory):
@@ -101,7 +111,7 @@ class EntitlementFactory(DjangoModelFactory):
         model = Entitlement
 
     class Params:
-        held = factory.Trait(decision=Decision.HELD, reason="account_is_known", amount=FEE)
+        held = factory.Trait(decision=Decision.HELD, reason="account_is_known", amount=FEE, held_since=NOW)
         granted = factory.Trait(
             decision=Decision.GRANTED,
             reason="",
@@ -112,9 +122,14 @@ class EntitlementFactory(DjangoModelFactory):
             bank_account=factory.SubFactory(
                 BankAccountFactory, trainee=factory.SelfAttribute("..certificate.trainee")
             ),
+            lifetime_slot=1,
+            yearly_slot=1,
+            slot_year=2026,
         )
 
     certificate = factory.SubFactory(LevelCertificateFactory)
+    person = factory.SelfAttribute("certificate.trainee")
+    district = factory.LazyAttribute(lambda entitlement: district_of(entitlement.certificate))
     decision = Decision.REFUSED
     reason = "category_is_eligible"
     first_pass_key = factory.LazyAttribute(lambda entitlement: f"person:{entitlement.certificate.trainee_id}")
@@ -146,6 +161,7 @@ class RecoveryFactory(DjangoModelFactory):
     payment = factory.SubFactory(PaymentFactory, paid=True)
     amount = factory.SelfAttribute("payment.amount")
     reason = "certificate_revoked"
+    facts = factory.LazyFunction(lambda: {"certificate": 1, "ended_on": "2026-10-19"})
     opened_at = NOW
 
 
@@ -291,10 +307,18 @@ def assembled_batch(count: int = 1) -> PaymentBatch:
     """Return a batch of so many granted certificates that waits for its signatures."""
     for _ in range(count):
         granted_certificate()
-    batch = assemble_batches(now=NOW)
+    batch = next_batch()
     if batch is None:
         raise AssertionError("Nothing waited for a batch.")
     return batch
+
+
+def next_batch(now: datetime = NOW) -> PaymentBatch | None:
+    """Return the batch that is assembled of what waits, or None if nothing is; there is no second one."""
+    batches = assemble_batches(now=now)
+    if len(batches) > 1:
+        raise AssertionError("There are several batches.")
+    return batches[0] if batches else None
 
 
 def sign_twice(batch: PaymentBatch) -> PaymentBatch:

@@ -1,7 +1,7 @@
 import pytest
 
 from institutions.enums import Role
-from tests.factories import assessment, enrollment, institutions, standing, subsidies
+from tests.factories import assessment, enrollment, institutions, notices, standing, subsidies
 
 STATES = [
     (institutions.DistrictFactory, {}),
@@ -44,6 +44,14 @@ STATES = [
     (assessment.AttemptFactory, {"failed": True}),
     (assessment.AttemptFactory, {"absent": True}),
     (assessment.LevelCertificateFactory, {}),
+    (notices.PublicNoticeFactory, {}),
+    (notices.PublicNoticeFactory, {"closed": True}),
+    (notices.NoticeLineFactory, {}),
+    (notices.ObjectionFactory, {}),
+    (notices.ObjectionFactory, {"public": True}),
+    (notices.ObjectionFactory, {"office": True}),
+    (notices.ObjectionFactory, {"upheld": True}),
+    (notices.ObjectionFactory, {"dismissed": True}),
     (subsidies.PolicyVersionFactory, {}),
     (subsidies.EntitlementFactory, {}),
     (subsidies.EntitlementFactory, {"held": True}),

@@ -22,15 +22,15 @@ def broker_is_down():
 
 def test_nudge_waits_for_the_commit(waiting_messages):
     with transaction.atomic():
-        nudge_after_commit("entitlements_granted")
+        nudge_after_commit("batch_released")
         before = waiting_messages.names()
 
-    assert (before, waiting_messages.names()) == ([], ["subsidies.tasks.assemble_batches_task"])
+    assert (before, waiting_messages.names()) == ([], ["subsidies.tasks.deliver_released_batches_task"])
 
 
 def test_nudge_is_not_sent_after_a_rollback(waiting_messages):
     with transaction.atomic():
-        nudge_after_commit("entitlements_granted")
+        nudge_after_commit("batch_released")
         transaction.set_rollback(True)
 
     assert waiting_messages.names() == []
@@ -46,7 +46,7 @@ def test_every_task_that_waits_for_a_fact_is_nudged_once(waiting_messages, fact)
 
 def test_nudge_carries_no_arguments(waiting_messages):
     with transaction.atomic():
-        nudge_after_commit("entitlements_granted")
+        nudge_after_commit("batch_released")
 
     (message,) = waiting_messages.all()
     assert (message["headers"]["argsrepr"], message["headers"]["kwargsrepr"]) == ("()", "{}")
@@ -54,7 +54,7 @@ def test_nudge_carries_no_arguments(waiting_messages):
 
 def test_nudge_is_worth_nothing_after_a_minute(waiting_messages):
     with transaction.atomic():
-        nudge_after_commit("entitlements_granted")
+        nudge_after_commit("batch_released")
 
     assert waiting_messages.all()[0]["headers"]["expires"]
 
@@ -68,10 +68,10 @@ def test_unknown_fact_is_refused_before_anything_commits():
 @pytest.mark.usefixtures("broker_is_down")
 def test_broker_that_is_down_does_not_fail_the_request():
     with capture_logs() as logs, transaction.atomic():
-        nudge_after_commit("entitlements_granted")
+        nudge_after_commit("batch_released")
 
     assert [(line["event"], line["task"]) for line in logs] == [
-        ("nudge_lost", "subsidies.tasks.assemble_batches_task")
+        ("nudge_lost", "subsidies.tasks.deliver_released_batches_task")
     ]
 
 

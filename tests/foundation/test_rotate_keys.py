@@ -17,9 +17,12 @@ from enrollment.enums import EnrollmentAct
 from enrollment.models import BankAccount, EnrollmentChange, RosterRow, Trainee
 from tests.clock import NOW
 from tests.factories.assessment import ResultsUploadFactory
+from tests.factories.bank import BatchDownloadFactory
+from tests.factories.bank_formats import BankFormatFactory
 from tests.factories.enrollment import BankAccountFactory, EnrollmentFactory, RosterRowFactory, TraineeFactory
 from tests.factories.identity import ExportFactory, IdentityCorrectionFactory
 from tests.factories.institutions import UserFactory
+from tests.factories.notices import ObjectionFactory
 from tests.factories.subsidies import BankResultFileFactory, PaymentBatchFactory
 from tests.factories.training import AttendanceDeliveryFactory
 
@@ -51,8 +54,11 @@ def a_row_in_every_table() -> None:
         ResultsUploadFactory,
         PaymentBatchFactory,
         BankResultFileFactory,
+        BatchDownloadFactory,
     ):
         factory()
+    BankFormatFactory(pain=True)
+    ObjectionFactory(public=True, objector_name="王子涵", contact="138 0000 0000")
 
 
 def every_value() -> dict[str, list[object]]:

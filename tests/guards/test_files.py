@@ -1,5 +1,6 @@
 """Names and sizes of files, and the number of places where a tool is told to look away."""
 
+import ast
 import io
 import re
 import tokenize
@@ -34,13 +35,25 @@ def is_too_long(text: str, longest: int) -> bool:
     return len(text.splitlines()) > longest
 
 
+def is_front(source: str) -> bool:
+    """Test whether this is a list of what a package offers, and nothing else."""
+    return all(
+        isinstance(statement, ast.Import | ast.ImportFrom)
+        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+        or (isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__")
+        for statement in ast.parse(source).body
+    )
+
+
 def test_no_file_has_a_name_that_says_nothing() -> None:
     assert nameless(path.relative_to(REPOSITORY) for path in ALL_FILES) == []
 
 
 @pytest.mark.parametrize("path", ALL_FILES, ids=name_of)
 def test_file_keeps_to_its_budget(path: Path) -> None:
-    assert not is_too_long(path.read_text(), LONGEST_FILE)
+    text = path.read_text()
+
+    assert not is_too_long(text, LONGEST_FILE) or (path.name == "__init__.py" and is_front(text))
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -78,3 +91,8 @@ def test_the_word_in_a_text_is_no_suppression() -> None:
 
 def test_planted_long_file_is_found() -> None:
     assert is_too_long("x = 1\n" * 401, LONGEST_FILE)
+
+
+def test_planted_function_is_no_list_of_names() -> None:
+    assert is_front("from subsidies.queries.desk import desk_rows\n\n__all__ = ['desk_rows']\n")
+    assert not is_front("from subsidies.queries.desk import desk_rows\n\ndef more(): ...\n")

@@ -11,9 +11,17 @@ from tests.guards.sources import app_files, calls_in, dotted, files_below_interf
 # end of a certificate's wait and a class's change of state are only true together with the rows they speak of.
 STEPS = frozenset(
     {
+        "subsidies/services/assembly_steps.py",
         "subsidies/services/claim_steps.py",
+        "subsidies/services/correction_steps.py",
         "subsidies/services/evidence.py",
         "subsidies/services/journal.py",
+        "subsidies/services/notification_steps.py",
+        "subsidies/services/recovery_steps.py",
+        "subsidies/services/release_checks.py",
+        "subsidies/services/result_file_steps.py",
+        "subsidies/services/settlement_steps.py",
+        "subsidies/services/void_steps.py",
         "subsidies/services/withdrawal_steps.py",
         "assessment/services/certificate_steps.py",
         "assessment/services/candidate_steps.py",
@@ -24,6 +32,7 @@ STEPS = frozenset(
         "assessment/services/review_steps.py",
         "assessment/services/session_checks.py",
         "assessment/services/signal_steps.py",
+        "enrollment/services/account_steps.py",
         "enrollment/services/class_steps.py",
         "enrollment/services/enrollment_steps.py",
         "enrollment/services/filing_checks.py",

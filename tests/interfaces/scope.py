@@ -17,10 +17,14 @@ from tests.factories.assessment import (
     CertificateRevocationFactory,
     MarkReviewFactory,
 )
+from tests.factories.bank_formats import BankFormatFactory
 from tests.factories.identity import ExportFactory, IdentityCorrectionFactory, TraineeMergeFactory
 from tests.factories.institutions import DistrictFactory, InstitutionFactory, UserFactory
-from tests.factories.subsidies import assembled_batch, granted_certificate
+from tests.factories.notices import ObjectionFactory
+from tests.factories.recoveries import RecoverySettlementFactory
+from tests.factories.subsidies import RecoveryFactory, assembled_batch, granted_certificate
 from tests.factories.training import LessonFactory
+from tests.interfaces.scope_money import bank_rows, budget_rows
 
 OFFICES = {
     "municipal": MUNICIPAL_ROLES,
@@ -74,11 +78,18 @@ def rows_of(certificate, batch):
         "merge": TraineeMergeFactory(),
         "roster": enrollment.roster_row.upload,
         "batch": batch,
+        "bank_format": BankFormatFactory(),
+        **bank_rows(),
         # Of somebody else in a session of the same institution: it freezes nobody's money.
         "review": MarkReviewFactory(attempt__session__institution=attempt.session.institution),
         "result_correction": AttemptCorrectionFactory(
             attempt__session__institution=attempt.session.institution
         ),
+        # Against another decision of the same district: it holds nobody's money here.
+        **budget_rows(enrollment.training_class.district),
+        "recovery": RecoveryFactory(),
+        "settlement": RecoverySettlementFactory(),
+        "objection": ObjectionFactory(entitlement__district=enrollment.training_class.district),
         "revocation": CertificateRevocationFactory(
             certificate__attempt__session__institution=attempt.session.institution
         ),

@@ -11,6 +11,7 @@ from tests.factories.assessment import AssessmentPolicyFactory
 from tests.factories.enrollment import IntakePolicyFactory
 from tests.factories.institutions import AccreditationFactory, OccupationFactory
 from tests.factories.standing import SuspensionFactory, known_years
+from tests.factories.subsidies import PolicyVersionFactory
 
 UNDEFINED = "UNDEFINED_TEMPLATE_VARIABLE"
 NUMBERS = count()
@@ -98,6 +99,16 @@ def _end_assessment_policy(_rows: Any) -> dict[str, object]:
     return {"version": version.pk, "last_day": last_day.isoformat(), "reason": "Another follows."}
 
 
+def _approve_subsidy_policy(_rows: Any) -> dict[str, object]:
+    return {"version": _version(PolicyVersionFactory).pk}
+
+
+def _end_subsidy_policy(_rows: Any) -> dict[str, object]:
+    version = _version(PolicyVersionFactory, approved=True)
+    last_day = version.in_force.lower + timedelta(days=30)
+    return {"version": version.pk, "last_day": last_day.isoformat(), "reason": "Another follows."}
+
+
 FORMS = {
     "calendar-day": _calendar_day,
     "accreditation-grant": _grant,
@@ -109,4 +120,6 @@ FORMS = {
     "intake-policy-end": _end_policy,
     "assessment-policy-approve": _approve_assessment_policy,
     "assessment-policy-end": _end_assessment_policy,
+    "policy-version-approve": _approve_subsidy_policy,
+    "policy-version-end": _end_subsidy_policy,
 }

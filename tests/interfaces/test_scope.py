@@ -15,12 +15,13 @@ from institutions.enums import MUNICIPAL_ROLES, Role
 from tests.enrollment.rosters import person
 from tests.interfaces.expected import ROUTES, SIGN_IN
 from tests.interfaces.expected_assessment import ASSESSMENT_FORMS, ASSESSMENT_ROUTES
+from tests.interfaces.expected_money import MONEY_FORMS, MONEY_ROUTES
 from tests.interfaces.scope import browser_of, canaries, kind_of, routes, two_offices
 from tests.interfaces.setup_forms import setup_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-EXPECTED = {**ROUTES, **ASSESSMENT_ROUTES}
+EXPECTED = {**ROUTES, **ASSESSMENT_ROUTES, **MONEY_ROUTES}
 
 
 def is_listed(route: str) -> bool:
@@ -47,11 +48,25 @@ def form_of(route: str, rows: Any) -> dict[str, object]:
         return {"reason": "Moved away."}
     if route in ASSESSMENT_FORMS:
         return ASSESSMENT_FORMS[route]
+    if route in MONEY_FORMS:
+        return MONEY_FORMS[route]
     if route == "trainee-reveal":
         return {"field": "ID_NUMBER", "reason": "The bank asked for it."}
+    if route in {"bank-exception-approve", "bank-exception-refuse"}:
+        return {"finding": rows["finding"].pk, "reason": "The letter says so."}
     if route == "batch-release":
         return {"sha256": rows["batch"].sha256}
     return setup_form(route, rows)
+
+
+def address_of(row: Any) -> list[object]:
+    """Return what stands in a row's address: its public number, or all that it is found by."""
+    return getattr(row, "address", None) or [row.public_id]
+
+
+def of_nothing(part: object) -> object:
+    """Return what stands in an address in the place of this number, and is nobody's."""
+    return 999_999_999 if isinstance(part, int) else "00000000-0000-4000-8000-000000000000"
 
 
 def answer(client: Client, route: str, rows: Any) -> int:
@@ -59,10 +74,12 @@ def answer(client: Client, route: str, rows: Any) -> int:
     expected = EXPECTED[route]
     if route in {"healthz", "readyz"}:
         url = f"/{route}"
+    elif route == "self-check-link":
+        url = reverse(route, args=["no-such-link"])
     elif route == "credential-status":
         url = reverse(route, args=[rows["certificate"].pk // 131_072])
     else:
-        url = reverse(route, args=[rows[expected.row].public_id] if expected.row else [])
+        url = reverse(route, args=address_of(rows[expected.row]) if expected.row else [])
     if expected.method == "GET":
         return client.get(url).status_code
     return client.post(url, form_of(route, rows)).status_code
@@ -104,7 +121,7 @@ def test_route_answers_nobody_without_a_name_as_listed(world, route):
     "route", [route for route, expected in EXPECTED.items() if expected.row and expected.public == SIGN_IN]
 )
 def test_without_a_name_one_is_led_to_the_sign_in_page(world, route):
-    url = reverse(route, args=[world.own[EXPECTED[route].row].public_id])
+    url = reverse(route, args=address_of(world.own[EXPECTED[route].row]))
     client = Client()
 
     response = client.get(url) if EXPECTED[route].method == "GET" else client.post(url)
@@ -115,7 +132,7 @@ def test_without_a_name_one_is_led_to_the_sign_in_page(world, route):
 @pytest.mark.parametrize("route", [r for r, expected in EXPECTED.items() if expected.row])
 def test_row_that_does_not_exist_is_not_found_by_anybody(world, route):
     client = browser_of(Role.MUNICIPAL_OPERATOR, world.own, is_own=True)
-    url = reverse(route, args=["00000000-0000-4000-8000-000000000000"])
+    url = reverse(route, args=[of_nothing(part) for part in address_of(world.own[EXPECTED[route].row])])
 
     response = (
         client.get(url) if EXPECTED[route].method == "GET" else client.post(url, form_of(route, world.own))

@@ -15,9 +15,10 @@ from subsidies import queries
 from subsidies.enums import PaymentStatus
 from subsidies.invariants import find_violations
 from subsidies.models import Entitlement, Payment, PaymentAttempt, PaymentBatch
+from subsidies.rules import sequence
 from subsidies.services import decisions
-from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
 from subsidies.tasks import assemble_batches_task
 from tests.clock import NOW
 from tests.factories.assessment import AttemptFactory
@@ -31,6 +32,7 @@ from tests.factories.subsidies import (
     due_certificate,
     granted_certificate,
     hear_from_bank,
+    next_batch,
     open_programme,
     sign_twice,
 )
@@ -57,7 +59,7 @@ def test_money_that_the_bank_paid_after_all_is_not_instructed_again():
 
     correct_account(Payment.objects.get().payee_id)
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
     assert Payment.objects.get().status == PaymentStatus.RETURNED
 
 
@@ -65,7 +67,7 @@ def test_a_batch_is_not_released_once_the_bank_says_that_it_paid_before():
     first = delivered_batch()
     hear_from_bank(first, "RETURNED", name="RESULT-1.csv")
     correct_account(Payment.objects.get().payee_id)
-    second = assemble_batches(now=NOW)
+    second = next_batch()
     hear_from_bank(first, "PAID", name="RESULT-2.csv")
 
     with pytest.raises(DomainError) as refusal:
@@ -78,7 +80,7 @@ def test_two_instructions_of_one_payment_that_the_bank_paid_both_are_reported():
     first = delivered_batch()
     hear_from_bank(first, "RETURNED", name="RESULT-1.csv")
     correct_account(Payment.objects.get().payee_id)
-    second = sign_twice(assemble_batches(now=NOW))
+    second = sign_twice(next_batch())
     deliver_released_batches(channel=FakeBank(), now=NOW)
     hear_from_bank(second, "PAID", name="RESULT-2.csv")
 
@@ -105,7 +107,7 @@ def test_the_same_account_is_paid_once_its_card_is_activated():
 
     correct_account(account.trainee_id, AccountDetails(account.number, account.bank_name, account.cnaps))
 
-    again = assemble_batches(now=NOW)
+    again = next_batch()
     attempt = PaymentAttempt.objects.get(batch=again)
     assert (attempt.number, attempt.bank_account.number_hash) == (2, account.number_hash)
 
@@ -114,7 +116,7 @@ def test_an_account_that_cannot_be_read_holds_up_nobody_else():
     damaged, sound = granted_certificate(), granted_certificate()
     damage(DAMAGE_ACCOUNT, BankAccount.objects.get(trainee=damaged.trainee).pk)
 
-    assemble_batches(now=NOW)
+    next_batch()
 
     assert PaymentAttempt.objects.get().payment.payee_id == sound.trainee_id
     assert Payment.objects.get(payee_id=damaged.trainee_id).status == PaymentStatus.READY
@@ -123,14 +125,14 @@ def test_an_account_that_cannot_be_read_holds_up_nobody_else():
 def test_a_certificate_that_cannot_be_decided_holds_up_nobody_else(monkeypatch):
     poison, sound = due_certificate(), due_certificate()
     open_programme()
-    rule = decisions.decide
+    rule = sequence.decide
 
     def fail_on_the_poison(facts):
         if facts.certificate_id == poison.pk:
             raise ValueError
         return rule(facts)
 
-    monkeypatch.setattr(decisions, "decide", fail_on_the_poison)
+    monkeypatch.setattr(sequence, "decide", fail_on_the_poison)
 
     decide_due_certificates(now=NOW)
 

@@ -7,7 +7,7 @@ from assessment.models import LevelCertificate
 from subsidies.models import Entitlement
 from tests.clock import NOW
 from tests.factories.assessment import LevelCertificateFactory
-from tests.factories.subsidies import EntitlementFactory, PaymentFactory
+from tests.factories.subsidies import EntitlementFactory, PaymentFactory, PolicyVersionFactory
 from tests.subsidies.database import committed
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +27,12 @@ pytestmark = pytest.mark.django_db
         ({"granted": True, "budget": None}, "entitlement_granted_on_complete_facts"),
         ({"granted": True, "bank_account": None}, "entitlement_granted_on_complete_facts"),
         ({"granted": True, "reason": "fee_is_published"}, "entitlement_granted_on_complete_facts"),
+        ({"granted": True, "lifetime_slot": None}, "entitlement_grant_has_its_slots"),
+        ({"granted": True, "yearly_slot": None}, "entitlement_grant_has_its_slots"),
+        ({"granted": True, "slot_year": None}, "entitlement_grant_has_its_slots"),
+        ({"granted": True, "lifetime_slot": 0}, "entitlement_grant_has_its_slots"),
+        ({"lifetime_slot": 1, "yearly_slot": 1, "slot_year": 2026}, "entitlement_grant_has_its_slots"),
+        ({"held": True, "held_since": None}, "entitlement_held_since_some_time"),
     ],
 )
 def test_entitlement_is_refused_by(fields, constraint):
@@ -110,3 +116,55 @@ def test_a_grant_whose_payment_was_cancelled_is_superseded():
     grant = PaymentFactory(cancelled=True).entitlement
 
     assert Entitlement.objects.filter(pk=grant.pk).update(superseded_at=NOW) == 1
+
+
+# ── Caps ─────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("place", "constraint"),
+    [
+        ({"lifetime_slot": 1, "yearly_slot": 2}, "entitlement_one_per_lifetime_slot"),
+        ({"lifetime_slot": 2, "yearly_slot": 1}, "entitlement_one_per_yearly_slot"),
+    ],
+)
+def test_a_place_of_a_person_is_given_once(place, constraint):
+    first = PaymentFactory().entitlement
+
+    with pytest.raises(IntegrityError, match=f'"{constraint}"'), transaction.atomic():
+        EntitlementFactory(granted=True, person=first.person, **place)
+
+
+def test_a_place_in_another_year_or_of_another_person_is_another_place():
+    first = PaymentFactory().entitlement
+
+    assert PaymentFactory(
+        entitlement__person=first.person, entitlement__lifetime_slot=2, entitlement__slot_year=2027
+    ).pk
+    assert PaymentFactory().pk
+
+
+def test_a_place_that_was_given_up_is_given_again():
+    voided = PaymentFactory(cancelled=True).entitlement
+    Entitlement.objects.filter(pk=voided.pk).update(superseded_at=NOW)
+
+    assert PaymentFactory(entitlement__person=voided.person).pk
+
+
+@pytest.mark.parametrize(
+    ("cap", "place"),
+    [
+        ({"lifetime_cap": 1}, {"lifetime_slot": 2, "yearly_slot": 1}),
+        ({"yearly_cap": 1}, {"lifetime_slot": 1, "yearly_slot": 2}),
+    ],
+    ids=["in a lifetime", "in a year"],
+)
+def test_a_place_behind_a_cap_is_refused(cap, place):
+    policy = PolicyVersionFactory(**cap)
+
+    with pytest.raises(IntegrityError, match="entitlement_within_caps"), transaction.atomic():
+        EntitlementFactory(granted=True, policy_version=policy, **place)
+
+
+def test_the_last_place_within_the_caps_is_given():
+    policy = PolicyVersionFactory(lifetime_cap=2, yearly_cap=1)
+
+    assert PaymentFactory(entitlement__policy_version=policy, entitlement__lifetime_slot=2).pk

@@ -20,6 +20,7 @@ from assessment.models import AssessmentSession, Attempt, LevelCertificate, Mark
 from assessment.queries import sittings_of_trainees
 from chongqing_dte.foundation.errors import DomainError
 from enrollment.models import Trainee
+from institutions.enums import Level
 from subsidies.rules import first_pass
 from subsidies.rules.eligibility import CertificateFacts, PolicyValues, passes_for_the_first_time
 from subsidies.rules.first_pass import Sitting
@@ -50,7 +51,7 @@ POLICY = PolicyValues(
     eligible_categories=frozenset(),
     graduation_year_rule="CALENDAR",
     fee_share=Decimal("1.0000"),
-    ceiling=Decimal("2000.00"),
+    ceilings=dict.fromkeys(Level.values, Decimal("2000.00")),
 )
 
 Event = tuple[object, ...]

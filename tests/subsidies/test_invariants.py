@@ -18,8 +18,8 @@ from subsidies.models import (
     PaymentAttempt,
     PaymentBatch,
 )
-from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
 from subsidies.services.journal import Posting, record_entry
 from subsidies.services.revocations import follow_ended_certificates
 from tests.clock import NOW
@@ -37,12 +37,18 @@ from tests.factories.subsidies import (
     due_certificate,
     granted_certificate,
     hear_from_bank,
+    next_batch,
     open_programme,
     payment_of,
     settled_batch,
     sign_twice,
 )
 from tests.fakes.bank import FakeBank
+from tests.subsidies.breaking_bank import BANK_BREAKS
+from tests.subsidies.breaking_budgets import BUDGET_ALSO_BROKEN, BUDGET_BREAKS
+from tests.subsidies.breaking_decisions import DECISION_BREAKS
+from tests.subsidies.breaking_notices import NOTICE_BREAKS
+from tests.subsidies.breaking_recoveries import RECOVERY_ALSO_BROKEN, RECOVERY_BREAKS
 from tests.subsidies.database import triggers_off
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +77,7 @@ def pay_one_certificate_twice() -> None:
         Entitlement.objects.update(superseded_at=NOW)
     LevelCertificate.objects.update(decision_due=True)
     decide_due_certificates(now=NOW)
-    second = sign_twice(assemble_batches(now=NOW))
+    second = sign_twice(next_batch())
     deliver_released_batches(channel=FakeBank(), now=NOW)
     hear_from_bank(second)
 
@@ -87,7 +93,7 @@ def hear_of_two_payments() -> None:
     first = delivered_batch()
     hear_from_bank(first, "RETURNED", name="RESULT-1.csv")
     correct_account(Payment.objects.get().payee_id)
-    second = sign_twice(assemble_batches(now=NOW))
+    second = sign_twice(next_batch())
     deliver_released_batches(channel=FakeBank(), now=NOW)
     hear_from_bank(second, "PAID", name="RESULT-2.csv")
     hear_from_bank(first, "PAID", name="RESULT-3.csv")
@@ -193,11 +199,20 @@ BREAKS = {
     "journal_tells_each_payments_state": journal_a_release_that_never_was,
     "budget_is_the_sum_of_its_payments": reserve_for_nobody,
     "paid_attempt_has_the_banks_word": pay_without_the_banks_word,
+    **BANK_BREAKS,
+    **DECISION_BREAKS,
+    **RECOVERY_BREAKS,
+    **NOTICE_BREAKS,
+    **BUDGET_BREAKS,
 }
 
 
 # What cannot be broken without another one.
-ALSO_BROKEN = {"certificate_is_paid_once": ["voided_grant_is_a_cancelled_payment"]}
+ALSO_BROKEN = {
+    "certificate_is_paid_once": ["voided_grant_is_a_cancelled_payment"],
+    **RECOVERY_ALSO_BROKEN,
+    **BUDGET_ALSO_BROKEN,
+}
 
 
 def test_every_invariant_is_broken_below():

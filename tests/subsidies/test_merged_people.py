@@ -12,8 +12,8 @@ from subsidies.enums import Decision, FirstPassScope, PaymentStatus
 from subsidies.invariants import find_violations
 from subsidies.models import Entitlement, Payment, PaymentAttempt
 from subsidies.services import decisions, revocations
-from subsidies.services.batches import assemble_batches, deliver_released_batches
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
 from tests.factories.enrollment import BankAccountFactory, TraineeFactory
 from tests.factories.institutions import UserFactory
@@ -23,6 +23,7 @@ from tests.factories.subsidies import (
     due_certificate,
     granted_certificate,
     hear_from_bank,
+    next_batch,
     open_programme,
     payment_of,
     revoke,
@@ -137,9 +138,9 @@ def test_the_key_of_a_first_pass_is_the_persons():
 
 
 # ── Granted twice before anybody knew ────────────────────────────────────────────────────────────────────
-def two_grants(**policy):
+def two_grants():
     """Return the later and the earlier certificate of two rows that are to be merged."""
-    open_programme(**policy)
+    open_programme()
     kept, merged = two_rows()
     later, earlier = sat_on(JULY, kept), sat_on(MAY, merged)
     decide()
@@ -173,16 +174,21 @@ def test_a_batch_leaves_out_the_second_grant_of_a_person_before_it_is_voided():
     later, earlier = two_grants()
     merge_their_people(later, earlier)
 
-    assert assemble_batches(now=NOW).line_count == 1
+    assert next_batch().line_count == 1
 
     assert payment_of(earlier).status == PaymentStatus.INSTRUCTED
     assert payment_of(later).status == PaymentStatus.READY
 
 
 def test_the_second_grant_is_voided_where_the_first_is_on_its_way_though_of_a_later_pass():
-    later, earlier = two_grants(batch_line_limit=1)
-    assemble_batches(now=NOW)
-    merge_their_people(later, earlier)
+    open_programme()
+    kept, merged = two_rows()
+    later = sat_on(JULY, kept)
+    decide()
+    sign_twice(next_batch())
+    earlier = sat_on(MAY, merged)
+    decide()
+    merge(kept, merged)
 
     follow()
 
@@ -193,7 +199,7 @@ def test_the_second_grant_is_voided_where_the_first_is_on_its_way_though_of_a_la
 
 def test_two_grants_that_are_both_on_their_way_are_left_as_they_are():
     later, earlier = two_grants()
-    assemble_batches(now=NOW)
+    sign_twice(next_batch())
     merge_their_people(later, earlier)
 
     assert follow() == 0
@@ -271,7 +277,7 @@ def test_the_account_of_the_row_that_stands_is_paid():
     merge(kept, merged)
 
     decide()
-    assemble_batches(now=NOW)
+    next_batch()
 
     assert decision_on(certificate).bank_account == kept.bank_accounts.get()
     assert PaymentAttempt.objects.get().bank_account == kept.bank_accounts.get()
@@ -285,7 +291,7 @@ def test_a_payment_of_before_the_merge_goes_to_the_row_that_stands():
     decide()
     merge(kept, merged)
 
-    batch = assemble_batches(now=NOW)
+    batch = next_batch()
 
     attempt = PaymentAttempt.objects.get()
     assert payment_of(certificate).payee == merged
@@ -315,7 +321,7 @@ def test_an_account_of_the_merged_row_serves_where_the_other_has_none():
     merge(kept, merged)
 
     decide()
-    assemble_batches(now=NOW)
+    next_batch()
 
     assert result_of(certificate) == (Decision.GRANTED, "")
     assert PaymentAttempt.objects.get().bank_account == merged.bank_accounts.get()
@@ -324,7 +330,7 @@ def test_an_account_of_the_merged_row_serves_where_the_other_has_none():
 def returned_payment(kept: Trainee, merged: Trainee) -> Payment:
     sat_on(MAY, kept)
     decide()
-    batch = sign_twice(assemble_batches(now=NOW))
+    batch = sign_twice(next_batch())
     deliver_released_batches(channel=FakeBank(), now=NOW)
     hear_from_bank(batch, "RETURNED")
     return Payment.objects.get()
@@ -338,10 +344,10 @@ def test_what_the_bank_returned_waits_for_an_account_of_the_person_it_has_not_se
     # A roster that still knows the former ID number names another account. The row that stands is paid to its own.
     BankAccountFactory(trainee=merged)
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
     corrected = correct_account(merged.pk)
-    assert assemble_batches(now=NOW) is not None
+    assert next_batch() is not None
     payment.refresh_from_db()
     assert payment.status == PaymentStatus.INSTRUCTED
     assert PaymentAttempt.objects.order_by("-id").first().bank_account == corrected
@@ -361,7 +367,7 @@ def test_an_account_that_holds_another_rows_number_is_not_paid():
         )
         cursor.execute("SET session_replication_role = origin")
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
     assert BankAccount.objects.get(trainee=certificate.trainee).number == other.number
 
 

@@ -12,6 +12,11 @@ ALLOWED = [
     pytest.param(policies.can_see_money, set(MUNICIPAL_ROLES), id="see money"),
     pytest.param(policies.can_release_batches, {Role.MUNICIPAL_FINANCE}, id="sign for batches"),
     pytest.param(policies.can_draft_policy, {Role.MUNICIPAL_ADMINISTRATOR}, id="draft policies"),
+    pytest.param(policies.can_see_budgets, {*MUNICIPAL_ROLES, *DISTRICT_ROLES}, id="see budgets"),
+    pytest.param(
+        policies.can_propose_budget_change, {Role.MUNICIPAL_ADMINISTRATOR}, id="propose budget changes"
+    ),
+    pytest.param(policies.can_decide_budget_changes, {Role.MUNICIPAL_REVIEWER}, id="decide budget changes"),
 ]
 
 

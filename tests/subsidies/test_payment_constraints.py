@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
+from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus, RecoveryStatus
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import (
@@ -198,7 +198,6 @@ def test_what_has_ended_without_money_stays_so(make, change, trigger):
     [
         ({"amount": Decimal("0.00")}, "recovery_amount_positive"),
         ({"reason": ""}, "recovery_has_reason"),
-        ({"withdrawn_at": NOW}, "recovery_withdrawn_for_a_reason"),
         ({"withdrawal_reason": "certificate_valid_again"}, "recovery_withdrawn_for_a_reason"),
     ],
 )
@@ -208,7 +207,9 @@ def test_recovery_is_refused_by(fields, constraint):
 
 
 def withdrawn_recovery():
-    return RecoveryFactory(withdrawn_at=NOW, withdrawal_reason="certificate_valid_again")
+    return RecoveryFactory(
+        status=RecoveryStatus.WITHDRAWN, withdrawn_at=NOW, withdrawal_reason="certificate_valid_again"
+    )
 
 
 def test_a_payment_is_recovered_once():
@@ -223,12 +224,16 @@ def test_a_payment_whose_recovery_was_withdrawn_can_be_recovered_again():
 
 
 @pytest.mark.parametrize(
-    "change", [{"withdrawn_at": None, "withdrawal_reason": ""}, {"withdrawal_facts": {"certificate": 1}}]
+    "change",
+    [
+        {"status": RecoveryStatus.OPEN, "withdrawn_at": None, "withdrawal_reason": ""},
+        {"withdrawal_facts": {"certificate": 1}},
+    ],
 )
 def test_a_recovery_that_was_withdrawn_stays_so(change):
     recovery = withdrawn_recovery()
 
-    with pytest.raises(DatabaseError, match="recovery_stays_withdrawn"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="recovery_stays_ended"), transaction.atomic():
         type(recovery).objects.update(**change)
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from chongqing_dte.foundation.errors import NotPermitted
 from institutions.models import User
@@ -12,20 +13,23 @@ from subsidies.bank.channel import ReceivedFile
 from subsidies.enums import BatchStatus, Decision
 from subsidies.invariants import find_violations
 from subsidies.models import BankResultFile, Budget, Entitlement, Payment, PaymentBatch
-from subsidies.services import bank_results, batches, decisions
+from subsidies.services import bank_results, batches, decisions, result_file_steps, settlement_steps
 from subsidies.services.bank_results import collect_bank_results, receive_bank_result
-from subsidies.services.batches import assemble_batches, deliver_released_batches, release_batch
+from subsidies.services.batches import release_batch
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
-from tests.factories.enrollment import TraineeFactory
+from tests.factories.assessment import LevelCertificateFactory
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import (
+    EntitlementFactory,
     answers_to,
     assembled_batch,
     decision_on,
     delivered_batch,
     due_certificate,
     granted_certificate,
+    next_batch,
     open_programme,
     result_list,
     sign_twice,
@@ -83,7 +87,7 @@ def test_two_workers_do_not_spend_the_last_money_twice(monkeypatch):
     due_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "_reserve_in_order") as reached:
+        with paused(monkeypatch, decisions, "decide_in_order") as reached:
             first = others.start(decide)
             assert reached.wait(PATIENCE)
             second = others.start(decide)
@@ -127,20 +131,43 @@ def test_a_claim_that_was_committed_in_between_is_not_written_over(monkeypatch):
     later = due_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, decisions.queries, "lock_budget") as reached:
+        with paused(monkeypatch, decisions.queries, "lock_budgets_of_year") as reached:
             first = others.start(decide)
             assert reached.wait(PATIENCE)
-            # Under another row of the person, so that the second does not wait for the first one's row.
-            earlier = due_certificate(
-                attempt__enrollment__trainee=TraineeFactory(merged_into=later.trainee),
-                attempt__session__held_on=date(2026, 5, 9),
-            )
-            others.run(decide)
+            # Past every lock: only what the database itself refuses stands in the way of a second claim.
+            with transaction.atomic():
+                earlier = LevelCertificateFactory(decision_due=False)
+                claim = EntitlementFactory(
+                    held=True, certificate=earlier, first_pass_key=f"person:{later.trainee_id}"
+                )
         first.result(PATIENCE)
 
     later.refresh_from_db()
     assert later.decision_due
-    assert decision_on(earlier).decision == Decision.GRANTED
+    assert list(Entitlement.objects.all()) == [claim]
+    assert find_violations() == []
+
+
+def test_what_could_not_be_written_counts_for_no_other_certificate_of_the_person(monkeypatch):
+    open_programme(first_pass_scope="OCCUPATION_AND_LEVEL", lifetime_cap=1)
+    left_out = due_certificate()
+    other = due_certificate(
+        attempt__enrollment__trainee=left_out.trainee, attempt__session__held_on=date(2026, 9, 12)
+    )
+    key = f"person:{left_out.trainee_id}/occupation:{left_out.occupation_id}/level:{left_out.level}"
+
+    with rivals() as others:
+        with paused(monkeypatch, decisions.queries, "lock_budgets_of_year") as reached:
+            deciding = others.start(decide)
+            assert reached.wait(PATIENCE)
+            # Past every lock: only what the database itself refuses stands in the way.
+            with transaction.atomic():
+                earlier = LevelCertificateFactory(decision_due=False)
+                EntitlementFactory(held=True, certificate=earlier, first_pass_key=key)
+        deciding.result(PATIENCE)
+
+    assert decision_on(other).decision == Decision.GRANTED
+    assert not Entitlement.objects.filter(certificate=left_out).exists()
     assert find_violations() == []
 
 
@@ -149,10 +176,10 @@ def test_a_payment_goes_into_one_batch(monkeypatch):
     granted_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, batches, "_assemble") as reached:
-            first = others.start(lambda: assemble_batches(now=NOW))
+        with paused(monkeypatch, batches, "batch_of") as reached:
+            first = others.start(next_batch)
             assert reached.wait(PATIENCE)
-            assert others.run(lambda: assemble_batches(now=NOW)) is None
+            assert others.run(next_batch) is None
         assert first.result(PATIENCE).line_count == 1
 
     assert PaymentBatch.objects.count() == 1
@@ -165,10 +192,10 @@ def test_two_workers_make_two_batches_of_different_payments(monkeypatch):
         granted_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, batches, "_assemble") as reached:
-            first = others.start(lambda: assemble_batches(now=NOW))
+        with paused(monkeypatch, batches, "batch_of") as reached:
+            first = others.start(next_batch)
             assert reached.wait(PATIENCE)
-            second = others.run(lambda: assemble_batches(now=NOW))
+            second = others.run(next_batch)
         counts = (first.result(PATIENCE).line_count, second.line_count)
 
     assert counts == (2, 1)
@@ -240,7 +267,7 @@ def test_one_result_file_that_comes_twice_at_once_is_applied_once(monkeypatch):
     content = result_list(batch.reference, answers_to(batch, "PAID"))
 
     with rivals() as others:
-        with paused(monkeypatch, bank_results, "_apply") as reached:
+        with paused(monkeypatch, result_file_steps, "apply_answers") as reached:
             first = others.start(lambda: receive(content, "RESULT-1.csv"))
             assert reached.wait(PATIENCE)
             second = others.start(lambda: receive(content, "RESULT-2.csv"))
@@ -254,7 +281,7 @@ def test_one_result_file_that_comes_twice_at_once_is_applied_once(monkeypatch):
 
 def test_one_bad_file_that_comes_twice_at_once_is_set_aside_once(monkeypatch):
     with rivals() as others:
-        with paused(monkeypatch, bank_results, "record_event") as reached:
+        with paused(monkeypatch, result_file_steps, "record_event") as reached:
             first = others.start(lambda: receive(b"not a list", "RESULT-1.csv"))
             assert reached.wait(PATIENCE)
             second = others.start(lambda: receive(b"not a list", "RESULT-2.csv"))
@@ -271,7 +298,7 @@ def test_two_different_answers_to_one_batch_are_applied_one_after_the_other(monk
     returned = result_list(batch.reference, answers_to(batch, "RETURNED"))
 
     with rivals() as others:
-        with paused(monkeypatch, bank_results, "_settle") as reached:
+        with paused(monkeypatch, settlement_steps, "_settle") as reached:
             first = others.start(lambda: receive(paid, "RESULT-1.csv"))
             assert reached.wait(PATIENCE)
             second = others.start(lambda: receive(returned, "RESULT-2.csv"))
@@ -290,7 +317,7 @@ def test_two_batches_that_are_paid_at_once_both_count_against_the_budget(monkeyp
     ]
 
     with rivals() as others:
-        with paused(monkeypatch, bank_results, "_record_settlement") as reached:
+        with paused(monkeypatch, settlement_steps, "_record_settlement") as reached:
             first = others.start(lambda: receive(lists[0], "RESULT-1.csv"))
             assert reached.wait(PATIENCE)
             second = others.start(lambda: receive(lists[1], "RESULT-2.csv"))

@@ -12,12 +12,13 @@ from subsidies.models import (
     PaymentAttempt,
     PaymentBatch,
 )
-from subsidies.services.batches import assemble_batches, deliver_released_batches
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import (
     delivered_batch,
     hear_from_bank,
+    next_batch,
     sign_twice,
 )
 from tests.fakes.bank import FakeBank
@@ -39,7 +40,7 @@ def correct_account() -> None:
 def second_batch() -> PaymentBatch:
     hear_from_bank(delivered_batch(), "RETURNED")
     correct_account()
-    batch = assemble_batches(now=NOW)
+    batch = next_batch()
     assert batch is not None
     return batch
 
@@ -47,7 +48,7 @@ def second_batch() -> PaymentBatch:
 def test_returned_money_waits_for_another_account():
     hear_from_bank(delivered_batch(), "RETURNED")
 
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
 
 def test_a_corrected_account_opens_a_second_attempt_under_another_reference():
@@ -76,7 +77,7 @@ def test_a_second_attempt_may_come_back_too():
     hear_from_bank(batch, "RETURNED")
 
     assert (balances(), budget()) == (OWED, (Decimal("800.00"), Decimal("0.00")))
-    assert assemble_batches(now=NOW) is None
+    assert next_batch() is None
 
 
 def test_the_journal_tells_both_attempts():

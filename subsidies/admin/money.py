@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.windows import Window
 from subsidies import queries
-from subsidies.explanations import decision_sentence, recovery_sentence, withdrawal_sentence
+from subsidies.explanations import decision_sentence
 from subsidies.models import (
     BankResultFile,
     BankResultLine,
@@ -16,7 +16,6 @@ from subsidies.models import (
     PaymentAttempt,
     PaymentBatch,
     PolicyVersion,
-    Recovery,
 )
 
 
@@ -28,7 +27,9 @@ class PolicyVersionWindow(Window):
         "in_force",
         "first_pass_scope",
         "fee_share",
-        "ceiling",
+        "ceiling_junior",
+        "ceiling_intermediate",
+        "ceiling_senior",
         "drafted_by",
         "approved_by",
     )
@@ -76,24 +77,6 @@ class PaymentWindow(Window):
     list_select_related = ("entitlement",)
     list_filter = ("status",)
     fields = ("entitlement", "amount", "status", "opened_at", "paid_at", "cancelled_at")
-
-
-@admin.register(Recovery)
-class RecoveryWindow(Window):
-    visible_to = queries.recoveries_visible_to
-    list_display = ("payment", "amount", "why", "opened_at", "withdrawn_at")
-    list_select_related = ("payment",)
-    list_filter = ("reason",)
-    fields = ("payment", "amount", "why", "opened_at", "withdrawn_at", "why_withdrawn")
-    readonly_fields = ("why", "why_withdrawn")
-
-    @admin.display(description=_("Why"))
-    def why(self, recovery: Recovery) -> str:
-        return recovery_sentence(recovery.reason, recovery.facts)
-
-    @admin.display(description=_("Why it was withdrawn"))
-    def why_withdrawn(self, recovery: Recovery) -> str:
-        return withdrawal_sentence(recovery.withdrawal_reason, recovery.withdrawal_facts)
 
 
 @admin.register(PaymentBatch)
