@@ -1,4 +1,5 @@
 import os
+from typing import Any
 
 from celery import Celery, Task
 
@@ -13,6 +14,13 @@ class Nudge(Task):
 
     expires = 60
     ignore_result = True
+
+    def before_start(self, *_: Any) -> None:
+        """Let the next nudge through, before this run reads the first row."""
+        # Not above: settings are not there yet when this module is imported.
+        from chongqing_dte.foundation.jobs import note_beginning
+
+        note_beginning(self.name)
 
 
 app = Celery("chongqing_dte", task_cls=Nudge)

@@ -2,6 +2,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from chongqing_dte.foundation.clock import database_now
 from chongqing_dte.foundation.errors import POISON, DomainError
 from enrollment.queries import certificate_holders, rosters_to_check
 from enrollment.registers.connections import connected_registers
@@ -24,9 +25,9 @@ LONGEST_RUN = 120
 @shared_task(acks_late=True, soft_time_limit=GIVEN_UP_AFTER, time_limit=KILLED_AFTER)
 def check_received_rosters_task(**_later_arguments: object) -> None:
     """Check the rosters that wait. Losing, repeating or killing it is harmless: the service begins again."""
-    began = timezone.now()
+    began = database_now()
     for upload_id in rosters_to_check(began):
-        now = timezone.now()
+        now = database_now()
         if (now - began).total_seconds() > LONGEST_RUN:
             return
         try:
@@ -41,7 +42,7 @@ def check_received_rosters_task(**_later_arguments: object) -> None:
 @shared_task
 def ask_registers_task(**_later_arguments: object) -> None:
     """Ask the connected registers about whoever is due. Losing or repeating it is harmless."""
-    now = timezone.now()
+    now = database_now()
     answer_count = ask_registers(now=now, registers=connected_registers(today=timezone.localdate(now)))
     if answer_count:
         log.info("registers_asked", count=answer_count)
@@ -50,13 +51,13 @@ def ask_registers_task(**_later_arguments: object) -> None:
 @shared_task
 def lock_due_rosters_task(**_later_arguments: object) -> None:
     """Lock the rosters whose day has come."""
-    lock_due_rosters(now=timezone.now())
+    lock_due_rosters(now=database_now())
 
 
 @shared_task
 def start_due_classes_task(**_later_arguments: object) -> None:
     """Let the classes run whose first day has come."""
-    started_count = start_due_classes(now=timezone.now())
+    started_count = start_due_classes(now=database_now())
     if started_count:
         log.info("classes_started", count=started_count)
 
@@ -64,7 +65,7 @@ def start_due_classes_task(**_later_arguments: object) -> None:
 @shared_task
 def escalate_overdue_filings_task(**_later_arguments: object) -> None:
     """Let the municipal bureau answer too where a district's answer is late."""
-    escalated_count = escalate_overdue_filings(now=timezone.now())
+    escalated_count = escalate_overdue_filings(now=database_now())
     if escalated_count:
         log.info("filings_escalated", count=escalated_count)
 
@@ -72,7 +73,7 @@ def escalate_overdue_filings_task(**_later_arguments: object) -> None:
 @shared_task
 def compute_deadlines_task(**_later_arguments: object) -> None:
     """Give waiting filings the last day that the calendar now gives them."""
-    set_count = compute_deadlines(now=timezone.now())
+    set_count = compute_deadlines(now=database_now())
     if set_count:
         log.info("deadlines_set", count=set_count)
 
@@ -80,6 +81,6 @@ def compute_deadlines_task(**_later_arguments: object) -> None:
 @shared_task
 def empty_expired_exports_task(**_later_arguments: object) -> None:
     """Throw away the lists with whole numbers whose time is over."""
-    emptied_count = empty_expired_exports(now=timezone.now())
+    emptied_count = empty_expired_exports(now=database_now())
     if emptied_count:
         log.info("exports_emptied", count=emptied_count)

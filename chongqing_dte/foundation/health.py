@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chongqing_dte.foundation.clock import database_now
 from chongqing_dte.foundation.models import Heartbeat
 
 
@@ -33,7 +33,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     checks = {"database": _database_answers()}
     checks["migrations"] = checks["database"] and _migrations_applied()
     checks["broker"] = _broker_answers()
-    checks["beat"] = checks["migrations"] and _beat_seen_lately(now=timezone.now())
+    checks["beat"] = checks["migrations"] and _beat_seen_lately(now=database_now())
     ready = all(checks.values())
     return JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
 

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 
 from chongqing_dte.celery import app
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from subsidies.tasks import deliver_released_batches_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,6 +58,31 @@ def test_nudge_is_worth_nothing_after_a_minute(waiting_messages):
         nudge_after_commit("batch_released")
 
     assert waiting_messages.all()[0]["headers"]["expires"]
+
+
+def test_task_that_was_sent_for_and_has_not_begun_is_not_sent_for_again(waiting_messages):
+    for _ in range(3):
+        with transaction.atomic():
+            nudge_after_commit("batch_released")
+
+    assert waiting_messages.names() == ["subsidies.tasks.deliver_released_batches_task"]
+
+
+def test_whoever_commits_after_a_task_began_sends_for_it_again(waiting_messages):
+    with transaction.atomic():
+        nudge_after_commit("batch_released")
+    deliver_released_batches_task.apply()
+    with transaction.atomic():
+        nudge_after_commit("batch_released")
+
+    assert waiting_messages.names() == ["subsidies.tasks.deliver_released_batches_task"] * 2
+
+
+def test_nudge_that_was_lost_holds_no_later_one_back_for_long(waiting_messages):
+    with transaction.atomic():
+        nudge_after_commit("batch_released")
+
+    assert 0 < waiting_messages.seconds_held_back("subsidies.tasks.deliver_released_batches_task") <= 5
 
 
 def test_unknown_fact_is_refused_before_anything_commits():
