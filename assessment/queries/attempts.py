@@ -6,6 +6,7 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
 
 from assessment.models import AssessmentSession, Attempt
 from assessment.queries.sessions import sessions_visible_to
+from chongqing_dte.foundation.lookups import Among
 from institutions.models import User
 
 
@@ -59,7 +60,7 @@ def sittings_of_trainees(trainee_ids: Collection[int]) -> list[SittingRecord]:
     Every attempt of these people is read, corrected ones too; what counts is what none of them supersedes.
     """
     found = list(
-        Attempt.objects.filter(trainee_id__in=trainee_ids).values_list(
+        Attempt.objects.filter(Among("trainee_id", trainee_ids)).values_list(
             "session_id", "trainee_id", "id", "supersedes_id", "outcome"
         )
     )

@@ -10,10 +10,12 @@ from assessment.enums import CertificateStatus, Outcome
 from assessment.models import Attempt, LevelCertificate, SessionCandidate
 from assessment.queries.attempts import live_attempts
 from assessment.queries.sessions import lock_session
+from chongqing_dte.foundation.lookups import Among
 from enrollment.queries import known_people, rows_of_people, rows_of_persons, trainee_rows_named
 from enrollment.rules.identifiers import normalize_identifier
 from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES
 from institutions.models import User
+from institutions.queries import AnsweredForBy
 
 # The person's name is the one of the row that stands for them, whichever of their rows a certificate was issued under.
 SHOWN: Final = ("institution", "occupation", "trainee__merged_into")
@@ -25,7 +27,9 @@ def certificates_visible_to(user: User) -> QuerySet[LevelCertificate]:
     if user.role in MUNICIPAL_ROLES:
         return certificates
     if user.role in DISTRICT_ROLES and user.district_id is not None:
-        return certificates.filter(attempt__enrollment__training_class__district_id=user.district_id)
+        # A district that took over from another one answers for what was issued there.
+        district = "attempt__enrollment__training_class__district_id"
+        return certificates.filter(AnsweredForBy(district, user.district_id))
     if user.role in EVALUATION_ROLES and user.institution_id is not None:
         return certificates.filter(institution_id=user.institution_id)
     return certificates.none()
@@ -125,7 +129,7 @@ def lock_certificates_due(ids: Collection[int]) -> list[LevelCertificate]:
     """
     return list(
         LevelCertificate.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .filter(decision_due=True, id__in=ids)
+        .filter(Among("id", ids), decision_due=True)
         .order_by("id")
     )
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from assessment.enums import ReviewStatus
 from assessment.models import AttemptCorrection, CertificateRevocation, MarkReview
+from chongqing_dte.foundation.lookups import Among
 from chongqing_dte.foundation.proposals import RequestStatus
 from enrollment.models import Trainee
 
@@ -21,7 +22,7 @@ def frozen_persons(person_ids: Collection[int]) -> set[int]:
     A person is frozen by an open mark review, a proposed correction of a result or a proposed revocation of a
     certificate, whichever of their rows, present or merged, it hangs on.
     """
-    standing = _frozen_rows().annotate(standing=STANDING).filter(standing__in=person_ids)
+    standing = _frozen_rows().annotate(standing=STANDING).filter(Among("standing", person_ids))
     return set(standing.values_list("standing", flat=True))
 
 

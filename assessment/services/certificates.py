@@ -1,6 +1,7 @@
 from collections.abc import Collection
 
 from assessment.models import LevelCertificate
+from chongqing_dte.foundation.lookups import Among
 
 
 def mark_decided(certificate_ids: Collection[int]) -> None:
@@ -8,7 +9,7 @@ def mark_decided(certificate_ids: Collection[int]) -> None:
 
     A deferred trigger refuses the commit if a certificate that is not due has no live entitlement.
     """
-    LevelCertificate.objects.filter(pk__in=certificate_ids).update(decision_due=False)
+    LevelCertificate.objects.filter(Among("pk", certificate_ids)).update(decision_due=False)
 
 
 def make_due_again(certificate_ids: Collection[int]) -> None:

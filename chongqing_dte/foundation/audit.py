@@ -1,6 +1,6 @@
 """Every change of state leaves an event: who, what, when, in which request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,9 +50,16 @@ def record_events(
 
 
 def record_events_of(
-    name: str, *, subject_type: type[models.Model], subject_ids: Iterable[int], at: datetime, reason: str = ""
+    name: str,
+    *,
+    subject_type: type[models.Model],
+    subject_ids: Collection[int],
+    at: datetime,
+    reason: str = "",
 ) -> None:
     """Write the same event of the system for very many rows of one table, of which only the ids are at hand."""
+    if not subject_ids:
+        return
     request_id = current_request_id()
     copy_rows(
         AuditEvent,

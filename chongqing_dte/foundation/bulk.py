@@ -13,8 +13,19 @@ from typing import Any, Final
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.ranges import RangeField
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError, DataError, connection
-from django.db.models import BinaryField, Field, JSONField, Model
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import errors
+from django.db.models import (
+    BinaryField,
+    DateField,
+    DecimalField,
+    Field,
+    ForeignKey,
+    IntegerField,
+    JSONField,
+    Model,
+    UUIDField,
+)
 
 from chongqing_dte.foundation.crypto import EncryptedBytesField
 
@@ -25,6 +36,10 @@ SPECIAL: Final = re.compile(r"[\\\t\n\r]")
 ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 Values = Sequence[Any]
 Encode = Callable[[Any], str]
+
+
+class Doubled(IntegrityError):
+    """A row has a key that another one has."""
 
 
 def copy_rows(target: type[Model] | str, columns: Sequence[str], rows: Iterable[Values]) -> int:
@@ -40,13 +55,38 @@ def copy_rows(target: type[Model] | str, columns: Sequence[str], rows: Iterable[
     try:
         # Django does not know this call of the driver, and would let the driver's own errors through.
         with connection.cursor() as cursor, without_quoted_rows(), connection.wrap_database_errors:
-            cursor.copy_expert(statement, source)
+            _send(cursor, statement, source)
     except DatabaseError:
         # The driver puts an error of its own in the place of what went wrong with a row.
         if source.failure is not None:
             raise source.failure from None
         raise
     return source.count
+
+
+def _send(cursor: Any, statement: str, source: "_Source") -> None:
+    # By itself, so that a test can stop at it: no wrapper of Django's sees it.
+    cursor.copy_expert(statement, source)
+
+
+def copy_unless_doubled(target: type[Model], columns: Sequence[str], rows: Sequence[Values]) -> bool:
+    """Write rows as `copy_rows` does. If one of them has a key that is taken, write none and return False."""
+    try:
+        with transaction.atomic():
+            copy_rows(target, columns, rows)
+    except Doubled:
+        return False
+    return True
+
+
+def next_ids(model: type[Model], count: int) -> list[int]:
+    """Take so many ids from a table's sequence, for rows that others of the same transaction point at."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return [row_id for (row_id,) in cursor.fetchall()]
 
 
 @contextmanager
@@ -58,7 +98,8 @@ def without_quoted_rows() -> Iterator[None]:
         # The first line names the constraint, and the value only of a cell that is not of its column's type.
         named = str(refusal).partition("\n")[0]
         cut = named.partition(": ")[0] if isinstance(refusal, DataError) else named
-        raise type(refusal)(cut) from None
+        is_doubled = isinstance(refusal.__cause__, errors.UniqueViolation)
+        raise (Doubled if is_doubled else type(refusal))(cut) from None
 
 
 def commit_without_waiting() -> None:
@@ -109,7 +150,9 @@ def _encoder(field: "Field[Any, Any]") -> Encode:
         return lambda values: _escaped(_as_array(values)) if values else "{}"
     if isinstance(field, RangeField):
         return lambda value: _escaped(_as_range(value))
-    return _as_it_is
+    target = field.target_field if isinstance(field, ForeignKey) else field
+    # Of a number, a day, a time or a UUID there is nothing to escape.
+    return str if isinstance(target, (IntegerField, DecimalField, DateField, UUIDField)) else _as_it_is
 
 
 def _or_null(encode: Encode) -> Encode:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from chongqing_dte.foundation.lookups import Among
 from enrollment.enums import IN_TRAINING
 from enrollment.models import BankAccount, Enrollment, Trainee
 
@@ -18,10 +19,10 @@ def person_of(path: str = "") -> Coalesce:
 
 def rows_of_persons(trainee_ids: Collection[int]) -> dict[int, int]:
     """Return every row of the people that these rows belong to, each with the id of its person."""
-    named = Trainee.objects.filter(pk__in=trainee_ids).values_list("pk", "merged_into_id")
+    named = Trainee.objects.filter(Among("pk", trainee_ids)).values_list("pk", "merged_into_id")
     persons = {row_id: merged_into_id or row_id for row_id, merged_into_id in named}
     standing = set(persons.values())
-    merged = Trainee.objects.filter(merged_into__in=standing).values_list("pk", "merged_into_id")
+    merged = Trainee.objects.filter(Among("merged_into_id", standing)).values_list("pk", "merged_into_id")
     return {**{person_id: person_id for person_id in standing}, **persons, **dict(merged)}
 
 
@@ -90,12 +91,11 @@ def accounts_by_person(persons: dict[int, int]) -> dict[int, BankAccount]:
 
 def account_ids_by_person(persons: dict[int, int]) -> dict[int, int]:
     """Return the id of the account that each person is paid to, by person, and decrypt nothing."""
-    current = (
-        BankAccount.objects.filter(trainee__in=persons, replaced_at__isnull=True)
-        .order_by(F("trainee__merged_into").desc(nulls_last=True), "id")
-        .values_list("trainee_id", "id")
-    )
-    return {persons[trainee_id]: account_id for trainee_id, account_id in current}
+    current = BankAccount.objects.filter(Among("trainee_id", persons), replaced_at__isnull=True)
+    rows = current.values_list("trainee_id", "id")
+    # The one of the row that stands for the person counts, or else the latest; the last one that is said stays.
+    in_order = sorted(rows, key=lambda row: (row[0] == persons[row[0]], row[1]))
+    return {persons[trainee_id]: account_id for trainee_id, account_id in in_order}
 
 
 def current_account_of(trainee_id: int) -> BankAccount | None:
@@ -106,7 +106,7 @@ def current_account_of(trainee_id: int) -> BankAccount | None:
 
 def lock_trainees(trainee_ids: Collection[int]) -> None:
     """Lock these rows in the order of their ids: nobody merges or corrects them until this transaction ends."""
-    rows = Trainee.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=trainee_ids)
+    rows = Trainee.objects.select_for_update(of=("self",), no_key=True).filter(Among("pk", trainee_ids))
     list(rows.order_by("pk").values_list("pk", flat=True))
 
 

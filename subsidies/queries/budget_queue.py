@@ -5,6 +5,9 @@ from typing import Any
 
 from django.db.models import Case, F, IntegerField, Min, QuerySet, Value, When
 
+from assessment.enums import CertificateStatus
+from assessment.queries import freezes_person
+from chongqing_dte.foundation.lookups import Among
 from subsidies.enums import Decision, SubsidyKind
 from subsidies.models import Budget, Entitlement
 from subsidies.queries.budgets import is_allotted
@@ -31,18 +34,22 @@ def first_certificates_waiting(
 
     `own_districts` have a budget of their own.
     """
-    waiting = waiting_by_purse(own_districts).exclude(certificate_id__in=except_certificates)
+    waiting = _waiting_for_money_alone(own_districts).exclude(Among("certificate_id", except_certificates))
     firsts = waiting.order_by().values("purse").annotate(first=Min("certificate_id"))
     return dict(firsts.values_list("purse", "first"))
 
 
 def certificates_with_room(year: int) -> list[int]:
-    """Return the certificates that wait for a budget in which there is room by now for the first that waits."""
+    """Return the certificates that wait for a budget in which there is room by now for the first that waits.
+
+    One that is being decided again is not asked: if it still waits then, those behind it go on waiting.
+    """
     budgets = {
         budget.district_id: budget
         for budget in Budget.objects.filter(is_allotted(), year=year, kind=SubsidyKind.ASSESSMENT)
     }
-    waiting = waiting_by_purse([district for district in budgets if district is not None])
+    waiting = _waiting_for_money_alone([district for district in budgets if district is not None])
+    waiting = waiting.filter(certificate__decision_due=False)
     first_of_each = waiting.order_by("purse", "certificate_id").distinct("purse")
     certificate_ids: list[int] = []
     for district_id, amount in first_of_each.values_list("purse", "amount"):
@@ -55,6 +62,13 @@ def certificates_with_room(year: int) -> list[int]:
             ordered = queue.order_by("certificate_id").values_list("certificate_id", flat=True)
             certificate_ids += ordered[:QUEUE_LIMIT]
     return certificate_ids
+
+
+def _waiting_for_money_alone(own_districts: Collection[int]) -> QuerySet[Any]:
+    """Return what waits for a budget and for nothing else: nobody waits behind what money does not help."""
+    return waiting_by_purse(own_districts).filter(
+        ~freezes_person("certificate__trainee"), certificate__status=CertificateStatus.VALID
+    )
 
 
 def waiting_by_purse(own_districts: Collection[int]) -> QuerySet[Any]:

@@ -2,16 +2,18 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import DateField, DateTimeField, Exists, Func, OuterRef, Q
+from django.db.models import DateField, DateTimeField, Exists, Func, OuterRef, Q, QuerySet
 
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
 from assessment.queries import freezes_person
+from chongqing_dte.foundation.lookups import Among
 from enrollment.queries import account_id_of, person_of
 from institutions.models import FeeSchedule
 from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
 from subsidies.models import Budget, Entitlement, Objection, PolicyVersion
 from subsidies.queries.budget_queue import certificates_with_room
+from subsidies.queries.objection_holds import speaks_against_paying
 
 
 class FirstIssuedOn(Func):
@@ -51,30 +53,33 @@ def first_issues(certificate_ids: Collection[int]) -> dict[int, tuple[date, date
 def objections_upheld_against(trainee_ids: Collection[int]) -> dict[tuple[int, int], int]:
     """Return the first objection upheld against paying for each sitting of these rows, by session and candidate.
 
-    What a person says against not being paid speaks for a payment, and not against one.
+    What a person says against not being paid speaks for a payment, and not against one; so does an objection of
+    theirs that was upheld against the refusal which hung on another.
     """
     attempt = "entitlement__certificate__attempt"
     upheld = Objection.objects.filter(
-        ~Q(kind=ObjectionKind.PERSON) | Q(entitlement__decision=Decision.GRANTED),
+        speaks_against_paying(),
         status=ObjectionStatus.UPHELD,
-        entitlement__certificate__trainee_id__in=trainee_ids,
-    )
+    ).filter(Among("entitlement__certificate__trainee_id", trainee_ids))
     rows = upheld.order_by("-pk").values_list(f"{attempt}__session_id", f"{attempt}__trainee_id", "pk")
     return {(session_id, trainee_id): objection_id for session_id, trainee_id, objection_id in rows}
 
 
 def live_entitlements_of(certificate_ids: Collection[int]) -> dict[int, Entitlement]:
     """Return the live decision of each of these certificates that has one, by certificate; not its checks."""
-    found = Entitlement.objects.filter(certificate_id__in=certificate_ids, superseded_at__isnull=True)
+    found = Entitlement.objects.filter(Among("certificate_id", certificate_ids), superseded_at__isnull=True)
     return {entitlement.certificate_id: entitlement for entitlement in found.defer("checks")}
 
 
-def reopened_by_objections(entitlement_ids: Collection[int]) -> set[int]:
-    """Return those of these decisions against which the person's own objection was upheld."""
+def reopened_by_objections(certificate_ids: Collection[int]) -> set[int]:
+    """Return those of these certificates against whose live decision the person's own objection was upheld."""
     upheld = Objection.objects.filter(
-        entitlement_id__in=entitlement_ids, kind=ObjectionKind.PERSON, status=ObjectionStatus.UPHELD
+        entitlement__certificate_id__in=certificate_ids,
+        entitlement__superseded_at__isnull=True,
+        kind=ObjectionKind.PERSON,
+        status=ObjectionStatus.UPHELD,
     )
-    return set(upheld.values_list("entitlement_id", flat=True))
+    return set(upheld.values_list("entitlement__certificate_id", flat=True))
 
 
 def claims_of(trainee_ids: Collection[int]) -> list[Entitlement]:
@@ -83,7 +88,9 @@ def claims_of(trainee_ids: Collection[int]) -> list[Entitlement]:
     A hold claims nothing for a certificate that has ended, nor where another pass stands before it. Each comes
     with its certificate, the attempt that this was issued for, and the policy version.
     """
-    live = Entitlement.objects.filter(certificate__trainee_id__in=trainee_ids, superseded_at__isnull=True)
+    live = Entitlement.objects.filter(
+        Among("certificate__trainee_id", trainee_ids), superseded_at__isnull=True
+    )
     holds = Q(
         ("first_pass_key__startswith", "person:"),
         decision=Decision.HELD,
@@ -100,12 +107,13 @@ def lock_holds_of(trainee_ids: Collection[int], *, except_certificates: Collecti
         Entitlement.objects.select_for_update(of=("self", "certificate"), skip_locked=True, no_key=True)
         .select_related("certificate")
         .filter(
+            Among("certificate__trainee_id", trainee_ids),
+            ~Among("certificate_id", except_certificates),
             decision=Decision.HELD,
             superseded_at__isnull=True,
-            certificate__trainee_id__in=trainee_ids,
             certificate__decision_due=False,
         )
-        .exclude(certificate_id__in=except_certificates)
+        .exclude(Among("certificate_id", except_certificates))
         .order_by("certificate_id")
     )
 
@@ -113,8 +121,8 @@ def lock_holds_of(trainee_ids: Collection[int], *, except_certificates: Collecti
 def trainees_whose_holds_claim(certificate_ids: Collection[int]) -> set[int]:
     """Return whose live holds on these certificates claim a first pass."""
     holds = Entitlement.objects.filter(
+        Among("certificate_id", certificate_ids),
         ("first_pass_key__startswith", "person:"),
-        certificate_id__in=certificate_ids,
         superseded_at__isnull=True,
         decision=Decision.HELD,
     )
@@ -124,18 +132,30 @@ def trainees_whose_holds_claim(certificate_ids: Collection[int]) -> set[int]:
 def lock_refused_for_claims(trainee_ids: Collection[int]) -> list[Entitlement]:
     """Return what these rows of people were refused because another certificate claims it, with its certificates.
 
-    Locked, and nobody's is left out: whoever looks at one of them at this moment does not see that the claim ends.
+    Locked; those of others are left out, as a decision never waits for a certificate while it has others locked.
     """
     return list(
-        Entitlement.objects.select_for_update(of=("self", "certificate"), no_key=True)
+        _refused_for_claims(trainee_ids)
+        .select_for_update(of=("self", "certificate"), skip_locked=True, no_key=True)
         .select_related("certificate")
-        .filter(
-            decision=Decision.REFUSED,
-            reason="is_not_claimed_already",
-            superseded_at__isnull=True,
-            certificate__trainee_id__in=trainee_ids,
-        )
         .order_by("certificate_id")
+    )
+
+
+def trainees_refused_elsewhere(
+    trainee_ids: Collection[int], *, except_certificates: Collection[int]
+) -> set[int]:
+    """Return which of these rows of people were refused so on other certificates than these."""
+    others = _refused_for_claims(trainee_ids).exclude(Among("certificate_id", except_certificates))
+    return set(others.values_list("certificate__trainee_id", flat=True))
+
+
+def _refused_for_claims(trainee_ids: Collection[int]) -> QuerySet[Entitlement]:
+    return Entitlement.objects.filter(
+        Among("certificate__trainee_id", trainee_ids),
+        decision=Decision.REFUSED,
+        reason="is_not_claimed_already",
+        superseded_at__isnull=True,
     )
 
 

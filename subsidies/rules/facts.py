@@ -127,6 +127,10 @@ class Check:
     outcome: str
     facts: Facts = field(default_factory=dict)
 
+    def as_kept(self) -> dict[str, str | Facts]:
+        """Return what is stored with the decision, and not a copy of it: a decision has many of them."""
+        return {"name": self.name, "outcome": self.outcome, "facts": self.facts}
+
 
 @dataclass(frozen=True)
 class Ruling:

@@ -1,8 +1,6 @@
 """From a recorded certificate to a decision, a reservation, a payment and a journal entry, in sets."""
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -12,36 +10,27 @@ from django.utils import timezone
 from assessment.models import LevelCertificate
 from assessment.queries import due_certificate_ids, lock_certificates_due
 from assessment.services.certificates import make_due_again, mark_decided
-from chongqing_dte.foundation.audit import record_events
-from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.bulk import without_search_for_cycles
+from chongqing_dte.foundation.errors import POISON
 from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
 from enrollment.queries import lock_trainees, rows_of_persons
 from subsidies import queries
-from subsidies.enums import Decision, JournalAccount, JournalKind, PaymentStatus, SubsidyKind
-from subsidies.models import Budget, Entitlement, Payment
+from subsidies.enums import Decision, SubsidyKind
+from subsidies.models import Budget, Entitlement
 from subsidies.rules.eligibility import MAY_TURN_ROUND, claimed_key
 from subsidies.rules.limits import competent_district
 from subsidies.rules.reservations import Purse, Reservations
-from subsidies.rules.sequence import Decided, decide_in_order
+from subsidies.rules.sequence import decide_in_order
+from subsidies.services.decision_steps import Case, NewEntitlement, open_payments, write_entitlements
 from subsidies.services.evidence import gather_facts
-from subsidies.services.journal import Posting, record_entry
 
-BATCH_SIZE = 500
+# A set costs some forty queries, however large it is; its rows and its people stay locked for about a second.
+BATCH_SIZE = 2000
 CLAIMED = "is_not_claimed_already"
 
 
-@dataclass(frozen=True)
-class Case:
-    """One certificate, what was decided about it, the decision that stood, and the budget that it is paid from."""
-
-    certificate: LevelCertificate
-    decided: Decided
-    former: Entitlement | None
-    budget_id: int | None
-
-
 def decide_due_certificates(*, now: datetime) -> int:
-    """Decide every certificate that waits, in sets of 500, and return how many decisions were written.
+    """Decide every certificate that waits, in sets, and return how many decisions were written.
 
     Safe to repeat, early, late or beside itself: a certificate is locked while it is decided, workers leave out
     what others have locked, and a decision that was killed before its commit leaves the certificate due.
@@ -57,12 +46,21 @@ def decide_due_certificates(*, now: datetime) -> int:
 
 def _decide_all_due(now: datetime) -> int:
     decided_count, last_id = 0, 0
+    # What cannot be decided alone stays due, and each sweep says so again until somebody has looked. Until then nobody
+    # waits behind it for money.
+    undecidable: set[int] = set()
+
+    def decide(ids: Sequence[int]) -> int:
+        try:
+            with without_search_for_cycles():
+                return _decide_one_set(ids, passing=undecidable, now=now)
+        except POISON:
+            undecidable.update(ids if len(ids) == 1 else ())
+            raise
+
     while due := due_certificate_ids(after=last_id, limit=BATCH_SIZE):
         last_id = due[-1]
-        # What cannot be decided alone stays due, and each sweep says so again until somebody has looked.
-        decided_count += act_or_isolate(
-            due, lambda ids: _decide_one_set(ids, now=now), complaint="certificate_cannot_be_decided"
-        )
+        decided_count += act_or_isolate(due, decide, complaint="certificate_cannot_be_decided")
     return decided_count
 
 
@@ -79,26 +77,33 @@ def _take_up_held_decisions(*, after: int, now: datetime) -> int | None:
 
 
 @transaction.atomic(durable=True)
-def _decide_one_set(due: Sequence[int], *, now: datetime) -> int:
+def _decide_one_set(due: Sequence[int], *, passing: Collection[int], now: datetime) -> int:
     certificates = _with_what_hangs_on_them(lock_certificates_due(due))
     if not certificates:
         return 0
     # Whoever is merged at this moment is one person before the decision or after it, and never in the middle.
     lock_trainees(rows_of_persons({certificate.trainee_id for certificate in certificates}))
     former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
-    stands = _decided_for_good(former)
+    reopened = queries.reopened_by_objections(_refused(former))
+    stands = _decided_for_good(former, reopened)
     open_ones = [certificate for certificate in certificates if certificate.pk not in stands]
     facts = gather_facts(open_ones)
     budgets = queries.lock_budgets_of_year(year=timezone.localdate(now).year, kind=SubsidyKind.ASSESSMENT)
-    reservations = _reservations(budgets, open_ones)
+    reservations = _reservations(budgets, {*passing, *(certificate.pk for certificate in open_ones)})
     decided = decide_in_order([facts[each.pk] for each in open_ones], reservations.reserve)
     cases = [
-        Case(certificate, each, former.get(certificate.pk), reservations.budget_ids.get(certificate.pk))
+        Case(
+            certificate,
+            each,
+            former.get(certificate.pk),
+            reservations.budget_ids.get(certificate.pk),
+            certificate.pk in reopened,
+        )
         for certificate, each in zip(open_ones, decided, strict=True)
     ]
-    written = _write_entitlements([case for case in cases if not _says_the_same(case)], now)
+    written = write_entitlements([case for case in cases if not _says_the_same(case)], now)
     _check_nobody_counted_what_was_left_out(cases, written)
-    _open_payments([case for case in cases if case.certificate.pk in written], written, budgets, now)
+    open_payments(cases, written, budgets, now)
     unchanged = {case.certificate.pk for case in cases if _says_the_same(case)}
     done = {*stands, *unchanged, *written} - _refused_for_holds_that_ended(cases)
     mark_decided(done)
@@ -115,37 +120,61 @@ def _with_what_hangs_on_them(due: Sequence[LevelCertificate]) -> list[LevelCerti
     holds = queries.lock_holds_of(rows, except_certificates=[certificate.pk for certificate in due])
     taken = {each.pk: each for each in (*due, *(entitlement.certificate for entitlement in holds))}
     claiming = queries.trainees_whose_holds_claim(taken.keys())
-    refused = queries.lock_refused_for_claims(rows_of_persons(claiming)) if claiming else []
-    taken |= {entitlement.certificate_id: entitlement.certificate for entitlement in refused}
+    taken = _with_what_was_refused(taken, rows_of_persons(claiming)) if claiming else taken
     make_due_again(taken.keys() - {certificate.pk for certificate in due})
     return [taken[certificate_id] for certificate_id in sorted(taken)]
 
 
+def _with_what_was_refused(
+    taken: Mapping[int, LevelCertificate], claiming: Mapping[int, int]
+) -> dict[int, LevelCertificate]:
+    """Take up what people were refused for their holds, and leave out whoever somebody else is just busy with.
+
+    Whoever looks at such a refusal at this moment would not see that the hold ends; and to wait for them here, with
+    other certificates locked, could be to wait for somebody who waits for those. They stay due.
+    """
+    refused = queries.lock_refused_for_claims(claiming)
+    taken = {**taken, **{entitlement.certificate_id: entitlement.certificate for entitlement in refused}}
+    busy = queries.trainees_refused_elsewhere(claiming, except_certificates=taken)
+    persons = {claiming[trainee_id] for trainee_id in busy}
+    return {key: each for key, each in taken.items() if claiming.get(each.trainee_id) not in persons}
+
+
 # ── What was decided before ──────────────────────────────────────────────────────────────────────────────
-def _decided_for_good(former: Mapping[int, Entitlement]) -> set[int]:
+def _refused(former: Mapping[int, Entitlement]) -> list[int]:
+    return [
+        certificate_id
+        for certificate_id, entitlement in former.items()
+        if entitlement.decision == Decision.REFUSED
+    ]
+
+
+def _decided_for_good(former: Mapping[int, Entitlement], reopened: Collection[int]) -> set[int]:
     """Return the certificates whose decision stands, whatever is known by now.
 
     A granted one is never decided twice. A refused one is, if what it hung on may have turned round, or if the
     person's objection to it was upheld.
     """
-    refused = {
-        entitlement.pk
-        for entitlement in former.values()
-        if entitlement.decision == Decision.REFUSED and entitlement.reason not in MAY_TURN_ROUND
-    }
-    reopened = queries.reopened_by_objections(refused)
     return {
         certificate_id
         for certificate_id, entitlement in former.items()
         if entitlement.decision == Decision.GRANTED
-        or (entitlement.pk in refused and entitlement.pk not in reopened)
+        or (
+            entitlement.decision == Decision.REFUSED
+            and entitlement.reason not in MAY_TURN_ROUND
+            and certificate_id not in reopened
+        )
     }
 
 
 def _says_the_same(case: Case) -> bool:
     """Test whether a decision would only be written again."""
     former, ruling = case.former, case.decided.ruling
-    if former is None or (ruling.decision, ruling.reason) != (former.decision, former.reason):
+    if (
+        former is None
+        or case.is_reopened
+        or (ruling.decision, ruling.reason) != (former.decision, former.reason)
+    ):
         return False
     return ruling.amount == former.amount and (ruling.decision != Decision.HELD or _waits_alike(case, former))
 
@@ -172,7 +201,7 @@ def _refused_for_holds_that_ended(cases: Sequence[Case]) -> set[int]:
 
 
 def _check_nobody_counted_what_was_left_out(
-    cases: Sequence[Case], written: Mapping[int, Entitlement]
+    cases: Sequence[Case], written: Mapping[int, NewEntitlement]
 ) -> None:
     """Raise IntegrityError if a decision that could not be written counted for a later one of the same person.
 
@@ -191,11 +220,11 @@ def _check_nobody_counted_what_was_left_out(
 
 
 # ── Deciding ─────────────────────────────────────────────────────────────────────────────────────────────
-def _reservations(budgets: Mapping[int | None, Budget], deciding: Sequence[LevelCertificate]) -> Reservations:
-    """Return the purses to reserve from. Whoever waits for a budget, and is not decided now, is served first."""
+def _reservations(budgets: Mapping[int | None, Budget], passing: Collection[int]) -> Reservations:
+    """Return the purses to reserve from. Whoever waits for a budget is served first, but for those passed over."""
     first_waiting = queries.first_certificates_waiting(
         own_districts=[district_id for district_id in budgets if district_id is not None],
-        except_certificates=[certificate.pk for certificate in deciding],
+        except_certificates=passing,
     )
     return Reservations(
         {
@@ -203,113 +232,3 @@ def _reservations(budgets: Mapping[int | None, Budget], deciding: Sequence[Level
             for district_id, budget in budgets.items()
         }
     )
-
-
-def _write_entitlements(changed: Sequence[Case], now: datetime) -> dict[int, Entitlement]:
-    """Write the decisions and return those that stand, by certificate.
-
-    One whose first pass, or whose place among the person's grants, another worker has taken at this moment is left
-    out: its certificate stays due, and the next sweep sees the other's.
-    """
-    superseded = [case.former.pk for case in changed if case.former is not None]
-    Entitlement.objects.filter(pk__in=superseded).update(superseded_at=now)
-    entitlements = [_entitlement(case, now) for case in changed]
-    Entitlement.objects.bulk_create(entitlements, ignore_conflicts=True)
-    ids = dict(
-        Entitlement.objects.filter(
-            certificate_id__in=[entitlement.certificate_id for entitlement in entitlements],
-            public_id__in=[entitlement.public_id for entitlement in entitlements],
-        ).values_list("public_id", "pk")
-    )
-    written = [entitlement for entitlement in entitlements if entitlement.public_id in ids]
-    for entitlement in written:
-        entitlement.pk = ids[entitlement.public_id]
-    for decision in Decision:
-        record_events(
-            f"entitlement.{decision.lower()}",
-            subjects=[entitlement for entitlement in written if entitlement.decision == decision],
-            at=now,
-        )
-    return {entitlement.certificate_id: entitlement for entitlement in written}
-
-
-def _entitlement(case: Case, now: datetime) -> Entitlement:
-    facts, ruling, grant = case.decided.facts, case.decided.ruling, case.decided.grant
-    return Entitlement(
-        public_id=uuid.uuid4(),
-        certificate=case.certificate,
-        person_id=facts.person_id,
-        district_id=competent_district(facts),
-        decision=ruling.decision,
-        reason=ruling.reason,
-        first_pass_key=claimed_key(facts, ruling),
-        amount=ruling.amount,
-        policy_version_id=facts.policy.version_id if facts.policy else None,
-        fee_schedule_id=facts.fee.schedule_id if facts.fee else None,
-        budget_id=case.budget_id,
-        bank_account_id=facts.bank_account_id,
-        lifetime_slot=grant.lifetime_slot if grant else None,
-        yearly_slot=grant.yearly_slot if grant else None,
-        slot_year=grant.year if grant else None,
-        checks=[asdict(check) for check in ruling.checks],
-        decided_at=now,
-        held_since=_held_since(case, now),
-        supersedes=case.former,
-    )
-
-
-def _held_since(case: Case, now: datetime) -> datetime | None:
-    """Return since when something is missing, whatever it was first."""
-    if case.decided.ruling.decision != Decision.HELD:
-        return None
-    former = case.former
-    return former.held_since if former is not None and former.held_since is not None else now
-
-
-# ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
-def _open_payments(
-    cases: Sequence[Case],
-    written: Mapping[int, Entitlement],
-    budgets: Mapping[int | None, Budget],
-    now: datetime,
-) -> None:
-    """Reserve the money, open one payment for each grant and record it in the journal."""
-    granted = [case for case in cases if case.decided.grant is not None]
-    if not granted:
-        return
-    _reserve(granted, budgets)
-    payments = Payment.objects.bulk_create(
-        Payment(
-            entitlement=written[case.certificate.pk],
-            payee_id=case.decided.facts.person_id,
-            amount=case.decided.ruling.amount,
-            status=_first_status(case),
-            opened_at=now,
-        )
-        for case in granted
-    )
-    record_entry(
-        key=f"grant:{payments[0].entitlement.public_id}",
-        kind=JournalKind.GRANT,
-        postings=[
-            Posting(payment, JournalAccount.SUBSIDY_EXPENSE, JournalAccount.SUBSIDIES_PAYABLE, "granted")
-            for payment in payments
-        ],
-        now=now,
-    )
-    nudge_after_commit("entitlements_granted")
-
-
-def _first_status(case: Case) -> PaymentStatus:
-    policy = case.decided.facts.policy
-    has_notice = policy is not None and policy.notice_working_days > 0
-    return PaymentStatus.TO_NOTICE if has_notice else PaymentStatus.READY
-
-
-def _reserve(granted: Sequence[Case], budgets: Mapping[int | None, Budget]) -> None:
-    by_id = {budget.pk: budget for budget in budgets.values()}
-    for case in granted:
-        if case.budget_id is not None:
-            by_id[case.budget_id].reserved += case.decided.ruling.amount
-    touched = {case.budget_id for case in granted}
-    Budget.objects.bulk_update([by_id[pk] for pk in by_id if pk in touched], ["reserved"])

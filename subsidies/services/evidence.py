@@ -12,6 +12,7 @@ from django.utils import timezone
 from assessment.enums import CertificateStatus
 from assessment.models import Attempt, LevelCertificate
 from assessment.queries import frozen_persons, sittings_of_trainees
+from chongqing_dte.foundation.lookups import Among
 from enrollment.queries import account_ids_by_person, rows_of_persons
 from institutions.enums import Level
 from institutions.models import FeeSchedule
@@ -117,7 +118,7 @@ def chains_of(persons: Mapping[int, int]) -> Chains:
 
 def _certified(certificates: Sequence[LevelCertificate]) -> dict[int, Certified]:
     rows = Attempt.objects.filter(
-        pk__in={certificate.attempt_id for certificate in certificates}
+        Among("pk", {certificate.attempt_id for certificate in certificates})
     ).values_list(
         "pk",
         "session_id",

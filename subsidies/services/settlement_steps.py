@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from chongqing_dte.foundation.audit import record_event, record_events_of
 from chongqing_dte.foundation.bulk import copy_rows
+from chongqing_dte.foundation.lookups import Among
 from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries
 from subsidies.bank.files import BankAnswers, with_references
@@ -135,7 +136,7 @@ def _settle(news: Sequence[News], now: datetime) -> None:
         return_code = each.line.return_code if each.line.answer == BankAnswer.RETURNED else ""
         groups.setdefault((each.line.answer, return_code), []).append(each.instruction)
     for (answer, return_code), instructions in groups.items():
-        PaymentAttempt.objects.filter(pk__in=[each.attempt_id for each in instructions]).update(
+        PaymentAttempt.objects.filter(Among("pk", [each.attempt_id for each in instructions])).update(
             status=answer,
             return_code=return_code,
             answered_at=None if answer == BankAnswer.UNKNOWN else now,
@@ -143,8 +144,8 @@ def _settle(news: Sequence[News], now: datetime) -> None:
     paid = [each.instruction for each in news if each.line.answer == BankAnswer.PAID]
     returned = [each.instruction.payment_id for each in news if each.line.answer == BankAnswer.RETURNED]
     payment_ids = [each.payment_id for each in paid]
-    Payment.objects.filter(pk__in=payment_ids).update(status=PaymentStatus.PAID, paid_at=now)
-    Payment.objects.filter(pk__in=returned).update(status=PaymentStatus.RETURNED)
+    Payment.objects.filter(Among("pk", payment_ids)).update(status=PaymentStatus.PAID, paid_at=now)
+    Payment.objects.filter(Among("pk", returned)).update(status=PaymentStatus.RETURNED)
     record_events_of("payment.paid", subject_type=Payment, subject_ids=payment_ids, at=now)
     record_events_of("payment.returned", subject_type=Payment, subject_ids=returned, at=now)
     sums: dict[int | None, Decimal] = {}

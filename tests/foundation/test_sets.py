@@ -47,19 +47,20 @@ def test_lost_connection_is_told_and_not_put_on_a_row():
         act_or_isolate([1, 2], act, complaint="refused")
 
 
-def be_thrown_out() -> None:
+def be_thrown_out(because="deadlock_detected") -> None:
     """Fail as whoever the database chose to end a ring of transactions that wait for each other."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'a ring' USING ERRCODE = 'deadlock_detected'; END $$")
+        cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'in the way' USING ERRCODE = '{because}'; END $$")
 
 
 @pytest.mark.django_db
-def test_set_that_a_deadlock_threw_out_is_left_whole_for_the_next_sweep():
+@pytest.mark.parametrize("because", ["deadlock_detected", "lock_not_available"])
+def test_set_that_a_deadlock_threw_out_is_left_whole_for_the_next_sweep(because):
     tried = []
 
     def act(ids):
         tried.append(tuple(ids))
-        be_thrown_out()
+        be_thrown_out(because)
 
     assert act_or_isolate([1, 2], act, complaint="refused") == 0
     assert tried == [(1, 2)]
