@@ -2,7 +2,7 @@ from calendar import isleap
 from datetime import date, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import ExtractYear
 
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, AccreditationKind, Role
@@ -24,6 +24,23 @@ from institutions.rules.coverage import first_uncovered_day
 
 # The longest run of days without work is far shorter than the days that are read beside those asked for.
 HOLIDAYS_BESIDE = 30
+
+
+class AnsweredForBy(Func):
+    """`filter(AnsweredForBy("district_id", own))`: rows of the district `own`, and of those it took over from.
+
+    One parameter and no query of its own, so that a page of many lists asks for the succession only where it reads.
+    """
+
+    template = (
+        "%(expressions)s::bigint UNION SELECT former.predecessor_id FROM institutions_districtsuccession former "
+        "JOIN answered_for ON former.successor_id = answered_for.id) SELECT id FROM answered_for))"
+    )
+    arg_joiner = " = ANY (ARRAY(WITH RECURSIVE answered_for (id) AS (SELECT "
+    output_field = BooleanField()
+
+    def __init__(self, column: str, district_id: int) -> None:
+        super().__init__(column, Value(district_id))
 
 
 def districts_visible_to(user: User) -> QuerySet[District]:

@@ -40,4 +40,37 @@ BANK_INVARIANTS: Final = (
           AND EXISTS (SELECT 1 FROM subsidies_bankresultline line WHERE line.result_file_id = file.id)
         """,
     ),
+    Invariant(
+        "batch_paid_what_the_bank_says",
+        "What the bank says it paid of a batch is what is paid of it, to the cent: without what it took back, and with "
+        "what it paid a second time and is asked back.",
+        """
+        WITH found_out AS (
+            -- What two people found out at the bank is its later word.
+            SELECT DISTINCT ON (line.attempt_id) line.attempt_id,
+                   CASE resolution.outcome WHEN 'PAID_AFTER_ALL' THEN line.amount ELSE 0 END AS amount
+            FROM subsidies_lineresolution resolution
+            JOIN subsidies_bankresultline line ON line.id = resolution.line_id
+            WHERE resolution.status = 'APPROVED' AND resolution.outcome <> 'NO_EFFECT'
+              AND line.attempt_id IS NOT NULL
+            ORDER BY line.attempt_id, resolution.decided_at DESC, resolution.id DESC
+        ), said AS (
+            SELECT line.attempt_id, max(line.amount) AS amount FROM subsidies_bankresultline line
+            WHERE line.answer = 'PAID' AND line.problem = '' GROUP BY line.attempt_id
+        ), twice AS (
+            SELECT attempt.id AS attempt_id, recovery.amount FROM subsidies_recovery recovery
+            JOIN subsidies_paymentattempt attempt
+              ON attempt.payment_id = recovery.payment_id AND attempt.status = 'RETURNED'
+             AND attempt.number::text = recovery.facts ->> 'attempt'
+            WHERE recovery.reason = 'paid_twice' AND recovery.withdrawn_at IS NULL
+        )
+        SELECT attempt.batch_id FROM subsidies_paymentattempt attempt
+        LEFT JOIN said ON said.attempt_id = attempt.id
+        LEFT JOIN found_out ON found_out.attempt_id = attempt.id
+        LEFT JOIN twice ON twice.attempt_id = attempt.id
+        GROUP BY attempt.batch_id
+        HAVING sum(coalesce(found_out.amount, said.amount, 0)) <> sum(
+            CASE attempt.status WHEN 'PAID' THEN attempt.amount ELSE coalesce(twice.amount, 0) END)
+        """,
+    ),
 )

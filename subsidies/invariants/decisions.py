@@ -66,6 +66,49 @@ DECISION_INVARIANTS: Final = (
         """),
     ),
     Invariant(
+        "nothing_granted_too_often_leaves_after_a_merge",
+        "Once rows are known to be one person's, nothing leaves that is above a cap, for a first pass that is paid, or "
+        "of a lower level than what was granted before.",
+        """
+        WITH leaving AS (
+            SELECT entitlement.id, entitlement.slot_year, certificate.occupation_id, certificate.level,
+                   policy.lifetime_cap, policy.yearly_cap, policy.ladder_rule, policy.first_pass_scope AS scope,
+                   coalesce(trainee.merged_into_id, trainee.id) AS whose,
+                   coalesce(batch.second_released_at, batch.assembled_at) AS left_at
+            FROM subsidies_paymentattempt attempt
+            JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
+            JOIN subsidies_payment payment ON payment.id = attempt.payment_id
+            JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+            JOIN subsidies_policyversion policy ON policy.id = entitlement.policy_version_id
+            JOIN assessment_levelcertificate certificate ON certificate.id = entitlement.certificate_id
+            JOIN enrollment_trainee trainee ON trainee.id = certificate.trainee_id
+            -- What waits for signatures is withdrawn before it leaves.
+            WHERE attempt.status IN ('OPEN', 'UNKNOWN', 'PAID') AND batch.status <> 'ASSEMBLED'
+              AND entitlement.superseded_at IS NULL
+        ),
+        late AS (
+            SELECT leaving.* FROM leaving WHERE leaving.left_at > (
+                SELECT max(merge.decided_at) FROM enrollment_traineemerge merge
+                JOIN enrollment_trainee merged ON merged.id = merge.merged_id
+                WHERE merge.status = 'APPROVED' AND merged.merged_into_id = leaving.whose)
+        )
+        SELECT late.id FROM late JOIN leaving other ON other.whose = late.whose
+        GROUP BY late.id, late.slot_year, late.level, late.occupation_id, late.scope, late.ladder_rule
+        -- However they are put in order: more than even the most generous of their policies allows.
+        HAVING (count(*) > max(other.lifetime_cap) AND count(*) = count(other.lifetime_cap))
+            OR (count(*) FILTER (WHERE other.slot_year = late.slot_year)
+                  > max(other.yearly_cap) FILTER (WHERE other.slot_year = late.slot_year)
+                AND bool_and(other.yearly_cap IS NOT NULL) FILTER (WHERE other.slot_year = late.slot_year))
+            OR bool_or(other.id < late.id AND late.ladder_rule <> 'NONE'
+                AND (late.ladder_rule = 'ANY_OCCUPATION' OR other.occupation_id = late.occupation_id)
+                AND array_position(ARRAY['JUNIOR', 'INTERMEDIATE', 'SENIOR'], late.level::text)
+                  < array_position(ARRAY['JUNIOR', 'INTERMEDIATE', 'SENIOR'], other.level::text))
+            OR bool_or(other.id <> late.id AND ('PERSON' IN (late.scope, other.scope)
+                OR (other.occupation_id = late.occupation_id
+                    AND ('OCCUPATION' IN (late.scope, other.scope) OR other.level = late.level))))
+        """,
+    ),
+    Invariant(
         "grant_belongs_to_its_district",
         "Every grant belongs to the district that its policy names.",
         """

@@ -36,12 +36,15 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "certificate_is_paid_once",
-        "No certificate is paid twice, whatever decisions there were on it.",
+        "No certificate is paid twice, whatever decisions there were on it. What all came back is not paid.",
         """
         SELECT entitlement.certificate_id FROM subsidies_payment payment
         JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
-        GROUP BY entitlement.certificate_id
-        HAVING count(*) FILTER (WHERE payment.status = 'PAID') > 1
+        WHERE payment.status = 'PAID' AND NOT EXISTS (
+            SELECT 1 FROM subsidies_recovery recovery
+            WHERE recovery.payment_id = payment.id AND recovery.status = 'SETTLED'
+              AND recovery.recovered = recovery.amount AND recovery.reason <> 'paid_twice')
+        GROUP BY entitlement.certificate_id HAVING count(*) > 1
         """,
     ),
     Invariant(
@@ -76,13 +79,24 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "bank_paid_one_instruction_of_a_payment",
-        "The bank never says of two instructions for one payment that both were paid.",
+        "The bank never says of two instructions for one payment that both were paid, unless two people have looked "
+        "at it and the second amount is asked back.",
         """
         SELECT attempt.payment_id FROM subsidies_bankresultline line
         JOIN subsidies_paymentattempt attempt ON attempt.id = line.attempt_id
         -- What was taken back, and what two people found to mean nothing, is not said any more.
-        WHERE line.answer = 'PAID'
-          AND (attempt.status = 'PAID' OR (line.problem <> '' AND line.resolved_at IS NULL))
+        WHERE line.answer = 'PAID' AND (
+            attempt.status = 'PAID' OR (line.problem <> '' AND line.resolved_at IS NULL)
+            OR (attempt.status <> 'PAID' AND 'PAID_AFTER_ALL' = (
+                    SELECT resolution.outcome FROM subsidies_lineresolution resolution
+                    JOIN subsidies_bankresultline said ON said.id = resolution.line_id
+                    WHERE said.attempt_id = attempt.id AND resolution.status = 'APPROVED'
+                      AND resolution.outcome <> 'NO_EFFECT'
+                    ORDER BY resolution.decided_at DESC, resolution.id DESC LIMIT 1)))
+          AND NOT EXISTS (
+            SELECT 1 FROM subsidies_recovery recovery
+            WHERE recovery.payment_id = attempt.payment_id AND recovery.reason = 'paid_twice'
+              AND recovery.withdrawn_at IS NULL AND recovery.facts ->> 'attempt' = attempt.number::text)
         GROUP BY attempt.payment_id HAVING count(DISTINCT attempt.id) > 1
         """,
     ),
@@ -210,11 +224,13 @@ ROAD_INVARIANTS: Final = (
         LEFT JOIN subsidies_recovery recovery
                ON recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
         WHERE journal.granted <> CASE
-                WHEN payment.status = 'CANCELLED' OR recovery.id IS NOT NULL THEN 0 ELSE payment.amount END
+                WHEN payment.status = 'CANCELLED' OR recovery.reason <> 'paid_twice' THEN 0 ELSE payment.amount END
            OR journal.to_recover <> coalesce(recovery.amount - recovery.recovered - recovery.written_off, 0)
            OR journal.given_up <> coalesce(recovery.written_off, 0)
            OR journal.paid <> CASE
-                WHEN payment.status = 'PAID' THEN payment.amount - coalesce(recovery.recovered, 0) ELSE 0 END
+                WHEN payment.status = 'PAID' THEN payment.amount - coalesce(recovery.recovered, 0)
+                    + CASE WHEN recovery.reason = 'paid_twice' THEN recovery.amount ELSE 0 END
+                ELSE 0 END
            OR journal.owed <> CASE
                 WHEN payment.status IN ('PAID', 'CANCELLED') OR coalesce(under_way.released, false) THEN 0
                 ELSE payment.amount END
@@ -222,15 +238,19 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "budget_is_the_sum_of_its_payments",
-        "What a budget has reserved and paid is the sum of its unpaid and its paid payments, without cancelled ones.",
+        "What a budget has reserved and paid is the sum of its unpaid and its paid payments, without cancelled ones, "
+        "and with what the bank paid a second time.",
         """
         SELECT budget.id FROM subsidies_budget budget
         LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
         LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        LEFT JOIN subsidies_recovery twice
+               ON twice.payment_id = payment.id AND twice.reason = 'paid_twice' AND twice.withdrawn_at IS NULL
         GROUP BY budget.id
         HAVING coalesce(sum(payment.amount)
                    FILTER (WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) <> budget.reserved
-            OR coalesce(sum(payment.amount) FILTER (WHERE payment.status = 'PAID'), 0) <> budget.paid
+            OR coalesce(sum(payment.amount + coalesce(twice.amount, 0))
+                   FILTER (WHERE payment.status = 'PAID'), 0) <> budget.paid
         """,
     ),
     Invariant(

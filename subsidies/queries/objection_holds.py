@@ -2,10 +2,22 @@
 
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet
 
 from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
 from subsidies.models import Entitlement, Objection
+
+
+class HangsOn(Func):
+    """Test whether a decision's checks name this objection as the one that was upheld."""
+
+    arity = 2
+    arg_joiner = (
+        " @> jsonb_build_array(jsonb_build_object('name', 'no_objection_was_upheld', 'facts', "
+        "jsonb_build_object('objection', "
+    )
+    template = "(%(expressions)s))))"
+    output_field = BooleanField()
 
 
 def has_open_objection(path: str) -> Exists:
@@ -25,9 +37,18 @@ def entitlements_objected_to(entitlement_ids: Collection[int]) -> set[int]:
 def speaks_against_paying() -> Q:
     """Return the condition on an objection that it is against money, whichever decision came in the place of its own.
 
-    What a person says against not being paid holds nothing: there is nothing to hold.
+    What a person says against not being paid holds nothing: there is nothing to hold. What was upheld wrongly speaks
+    no more: the person's own objection to the refusal that hung on it was upheld.
     """
-    return ~Q(kind=ObjectionKind.PERSON) | Q(entitlement__decision=Decision.GRANTED)
+    overturned = Objection.objects.filter(
+        HangsOn("entitlement__checks", OuterRef("pk")),
+        kind=ObjectionKind.PERSON,
+        status=ObjectionStatus.UPHELD,
+        entitlement__decision=Decision.REFUSED,
+        entitlement__reason="no_objection_was_upheld",
+    )
+    against = ~Q(kind=ObjectionKind.PERSON) | Q(entitlement__decision=Decision.GRANTED)
+    return against & ~Q(Exists(overturned))
 
 
 def _open_objections() -> QuerySet[Objection]:

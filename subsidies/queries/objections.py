@@ -7,7 +7,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessment.models import LevelCertificate
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES
-from institutions.models import District, DistrictSuccession, User
+from institutions.models import District, User
+from institutions.queries import AnsweredForBy
 from subsidies.enums import UNPAID, ObjectionKind, ObjectionStatus, PaymentStatus
 from subsidies.models import Entitlement, NoticeLine, Objection, Payment, Recovery
 from subsidies.queries.objection_holds import speaks_against_paying
@@ -106,13 +107,8 @@ def districts_answered_for(user: User) -> frozenset[int]:
     """Return whose work a district's people do: their own district's, and of those it took over from."""
     if user.role not in DISTRICT_ROLES or user.district_id is None:
         return frozenset()
-    known: set[int] = set()
-    asked = {user.district_id}
-    while asked:
-        known |= asked
-        former = DistrictSuccession.objects.filter(successor_id__in=asked)
-        asked = set(former.values_list("predecessor_id", flat=True)) - known
-    return frozenset(known)
+    answered_for = District.objects.filter(AnsweredForBy("pk", user.district_id))
+    return frozenset(answered_for.values_list("pk", flat=True))
 
 
 def objections_visible_to(user: User) -> QuerySet[Objection]:

@@ -9,7 +9,7 @@ from assessment.queries import freezes_person
 from chongqing_dte.foundation.proposals import RequestStatus
 from enrollment.models import Trainee
 from enrollment.queries import lock_trainees, rows_of_persons
-from subsidies.enums import UNPAID, BatchStatus, Decision, PaymentStatus, RecoveryStatus
+from subsidies.enums import UNPAID, AttemptStatus, BatchStatus, Decision, PaymentStatus, RecoveryStatus
 from subsidies.models import Entitlement, Payment, PaymentAttempt, PaymentBatch, Recovery, RecoverySettlement
 from subsidies.queries.objection_holds import has_open_objection
 from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
@@ -239,7 +239,30 @@ def grants_of(trainee_ids: Collection[int]) -> list[Entitlement]:
         certificate__status=CertificateStatus.REVOKED,
         payment__status__in=UNPAID,
     )
-    return list(granted.exclude(ending).select_related("payment", "certificate__attempt", "policy_version"))
+    found = granted.exclude(ending).select_related("payment", "certificate__attempt", "policy_version")
+    return list(found.defer("checks"))
+
+
+def on_their_way(payments: Collection[Payment]) -> set[int]:
+    """Return those of these payments that were made or may be: paid, said to be, or in a batch that was released."""
+    unsigned = PaymentAttempt.objects.filter(
+        payment=OuterRef("pk"), status=AttemptStatus.OPEN, batch__status=BatchStatus.ASSEMBLED
+    )
+    with_us = (Q(status__in=UNPAID) | Q(Exists(unsigned))) & ~Q(said_to_be_paid())
+    found = Payment.objects.filter(pk__in=[payment.pk for payment in payments]).exclude(with_us)
+    return set(found.values_list("pk", flat=True))
+
+
+def batch_ids_of_merged_people() -> list[int]:
+    """Return the batches that wait for signatures and pay somebody of several rows."""
+    merged = Payment.objects.filter(_goes_to_a_merged_person(), attempts__batch=OuterRef("pk"))
+    batches = PaymentBatch.objects.filter(Exists(merged), status=BatchStatus.ASSEMBLED)
+    return list(batches.order_by("pk").values_list("pk", flat=True))
+
+
+def payments_in(batch: PaymentBatch) -> list[Payment]:
+    """Return the payments that a batch makes."""
+    return list(Payment.objects.filter(attempts__batch=batch).order_by("pk"))
 
 
 def _unpaid() -> QuerySet[Payment]:

@@ -81,8 +81,9 @@ def _why_not_paid_after_all(line: AnswerLine, instruction: Instruction, standing
         return "bank_did_not_say_paid"
     if instruction.status != "RETURNED":
         return "not_returned_before"
-    if standing.has_other_paid:
-        return "paid_twice"
     if standing.has_other_under_way:
         return "another_under_way"
+    if standing.has_other_paid:
+        # Paid twice: the second amount is asked back, and money is asked back once at a time.
+        return "asked_back_already" if standing.is_asked_back else ""
     return "" if standing.status in ("RETURNED", "READY") else "cancelled"

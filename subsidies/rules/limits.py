@@ -1,10 +1,11 @@
 """What bounds a subsidy that is owed otherwise: time, level order, caps, other programmes, objections. Pure."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
 from subsidies.rules.amounts import assessment_amount
-from subsidies.rules.facts import FAILED, PASSED, UNKNOWN, CertificateFacts, Check, Facts, Grant
+from subsidies.rules.facts import FAILED, PASSED, UNKNOWN, CertificateFacts, Check, Facts, Grant, PolicyValues
 
 NOTHING = Decimal("0.00")
 # From the lowest to the highest.
@@ -34,30 +35,44 @@ def recorded_in_time(facts: CertificateFacts) -> Check:
 
 def ladder_is_kept(facts: CertificateFacts) -> Check:
     """The person has no grant for a higher level, where the policy pays none for a lower one after it."""
-    name = "ladder_is_kept"
     if facts.policy is None:
-        return Check(name, UNKNOWN)
-    rule = facts.policy.ladder_rule
-    higher = next((grant for grant in facts.grants if _is_higher(grant, facts, rule)), None)
+        return Check("ladder_is_kept", UNKNOWN)
+    return ladder(facts.policy, facts.sitting.occupation_id, facts.sitting.level, facts.grants)
+
+
+def ladder(policy: PolicyValues, occupation_id: int, level: str, grants: Iterable[Grant]) -> Check:
+    """Look among these grants for one that this level may not come after."""
+    rule = policy.ladder_rule
+    higher = next((grant for grant in grants if _is_higher(grant, occupation_id, level, rule)), None)
     if higher is None:
-        return Check(name, PASSED, {"rule": rule})
-    return Check(name, FAILED, {"rule": rule, "certificate": higher.certificate_id, "level": higher.level})
+        return Check("ladder_is_kept", PASSED, {"rule": rule})
+    seen: Facts = {"rule": rule, "certificate": higher.certificate_id, "level": higher.level}
+    return Check("ladder_is_kept", FAILED, seen)
 
 
 def within_lifetime_cap(facts: CertificateFacts) -> Check:
     """The person has fewer grants than the policy allows in a lifetime."""
     if facts.policy is None:
         return Check("within_lifetime_cap", UNKNOWN)
-    return _within("within_lifetime_cap", facts.policy.lifetime_cap, facts.grants, {})
+    return cap_of_a_lifetime(facts.policy, facts.grants)
+
+
+def cap_of_a_lifetime(policy: PolicyValues, grants: Sequence[Grant]) -> Check:
+    """Count these grants against what the policy allows in a lifetime."""
+    return _within("within_lifetime_cap", policy.lifetime_cap, grants, {})
 
 
 def within_yearly_cap(facts: CertificateFacts) -> Check:
     """The person has fewer grants for certificates of this calendar year than the policy allows."""
     if facts.policy is None:
         return Check("within_yearly_cap", UNKNOWN)
-    year = facts.issued_on.year
-    of_the_year = tuple(grant for grant in facts.grants if grant.year == year)
-    return _within("within_yearly_cap", facts.policy.yearly_cap, of_the_year, {"year": year})
+    return cap_of_a_year(facts.policy, facts.issued_on.year, facts.grants)
+
+
+def cap_of_a_year(policy: PolicyValues, year: int, grants: Iterable[Grant]) -> Check:
+    """Count those of these grants that are for certificates of this year against what the policy allows."""
+    of_the_year = [grant for grant in grants if grant.year == year]
+    return _within("within_yearly_cap", policy.yearly_cap, of_the_year, {"year": year})
 
 
 def no_objection_was_upheld(facts: CertificateFacts) -> Check:
@@ -127,13 +142,13 @@ def competent_district(facts: CertificateFacts) -> int | None:
     return facts.evaluation_district_id
 
 
-def _is_higher(grant: Grant, facts: CertificateFacts, rule: str) -> bool:
-    if rule == "NONE" or (rule == "SAME_OCCUPATION" and grant.occupation_id != facts.sitting.occupation_id):
+def _is_higher(grant: Grant, occupation_id: int, level: str, rule: str) -> bool:
+    if rule == "NONE" or (rule == "SAME_OCCUPATION" and grant.occupation_id != occupation_id):
         return False
-    return LADDER.index(grant.level) > LADDER.index(facts.sitting.level)
+    return LADDER.index(grant.level) > LADDER.index(level)
 
 
-def _within(name: str, cap: int | None, grants: tuple[Grant, ...], of: dict[str, int]) -> Check:
+def _within(name: str, cap: int | None, grants: Sequence[Grant], of: dict[str, int]) -> Check:
     seen: Facts = {**of, "cap": cap, "granted": len(grants)}
     if cap is None:
         return Check(name, PASSED, seen)

@@ -29,7 +29,7 @@ from subsidies.services.assembly_steps import (
     unwritable_payments,
     within_amount,
 )
-from subsidies.services.claim_steps import second_claims
+from subsidies.services.claim_steps import fallen_by_merge, lines_held_up
 from subsidies.services.journal import Posting, record_entry
 from subsidies.services.notification_steps import notify_office
 from subsidies.services.release_checks import check_may_release
@@ -192,7 +192,7 @@ def _still_owed(payments: Sequence[Payment]) -> list[Payment]:
     """
     queries.lock_what_stands_behind(payments)
     owed = queries.payments_owed([payment.pk for payment in payments])
-    owed -= second_claims(payments=payments).keys()
+    owed -= fallen_by_merge(payments=payments).keys()
     return [payment for payment in payments if payment.pk in owed]
 
 
@@ -207,7 +207,7 @@ def _check_nothing_is_held_up(batch: PaymentBatch, attempts: Sequence[PaymentAtt
     Whoever revokes or freezes while this is looked at waits for the release, and whoever came first is seen here.
     """
     queries.lock_what_stands_behind([attempt.payment for attempt in attempts])
-    held_up = queries.lines_held_up(batch)
+    held_up = lines_held_up(batch)
     if held_up["revoked"]:
         raise DomainError(
             ngettext(
@@ -247,6 +247,18 @@ def _check_nothing_is_held_up(batch: PaymentBatch, attempts: Sequence[PaymentAtt
             )
             % {"count": held_up["account_replaced"]},
             code="account_replaced",
+        )
+    if held_up["merged"]:
+        raise DomainError(
+            ngettext(
+                "%(count)s payment goes to somebody who was granted too much before two rows of theirs were merged. "
+                "This batch is withdrawn by itself.",
+                "%(count)s payments go to people who were granted too much before rows of theirs were merged. This "
+                "batch is withdrawn by itself.",
+                held_up["merged"],
+            )
+            % {"count": held_up["merged"]},
+            code="granted_too_much",
         )
 
 

@@ -1,48 +1,61 @@
-"""Two grants for one first pass, which only a merge can make. A step: needs the people locked to be sure of it."""
+"""Grants that only a merge puts beside each other. A step: needs the people locked to be sure of it."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 
 from subsidies import queries
-from subsidies.enums import UNPAID
-from subsidies.models import Entitlement, Payment
-from subsidies.rules.first_pass import is_same_first_pass
-from subsidies.services.evidence import chains_of
+from subsidies.models import Entitlement, Payment, PaymentBatch
+from subsidies.rules.facts import Check
+from subsidies.rules.standing import Standing, fallen
+from subsidies.services.evidence import Chains, chains_of, grant_of, values_of
 
 
-def second_claims(*, payments: Collection[Payment]) -> dict[int, int]:
-    """Return which of these payments, none of them instructed, another grant of the same person stands before.
+def fallen_by_merge(*, payments: Collection[Payment]) -> dict[int, Check]:
+    """Return which of these payments, none of them on its way, other grants of the same person stand before.
 
-    Each comes with the certificate that has the first pass: one that is paid or with the bank before one that is
-    not, else that of the earlier sitting.
+    Each comes with the check that it fails by now: another grant is for the same first pass or for a higher level, or
+    there are as many as the policy allows.
     """
     persons = queries.rows_of_merged_people(payments)
     if not persons:
         return {}
-    sittings = chains_of(persons).by_key
-    ordered = sorted(
-        queries.grants_of(persons),
-        key=lambda grant: (
-            grant.payment.status in UNPAID,
-            sittings[grant.certificate.attempt.session_id, grant.certificate.trainee_id].order,
-        ),
-    )
+    grants = queries.grants_of(persons)
+    found = _fallen_of(grants, persons)
     asked_about = {payment.pk for payment in payments}
-    standing: list[Entitlement] = []
-    second: dict[int, int] = {}
-    for grant in ordered:
-        first = next((other for other in standing if _is_same(grant, other, persons)), None)
-        if first is None or grant.payment.status not in UNPAID:
-            standing.append(grant)
-        elif grant.payment.pk in asked_about:
-            second[grant.payment.pk] = first.certificate_id
-    return second
+    return {
+        grant.payment.pk: found[grant.certificate_id]
+        for grant in grants
+        if grant.certificate_id in found and grant.payment.pk in asked_about
+    }
 
 
-def _is_same(one: Entitlement, other: Entitlement, persons: dict[int, int]) -> bool:
-    """Test whether two grants are one person's for one first pass, as the policy of either counts it."""
-    mine, theirs = one.certificate, other.certificate
-    scopes = {grant.policy_version.first_pass_scope for grant in (one, other) if grant.policy_version}
-    return persons[mine.trainee_id] == persons[theirs.trainee_id] and any(
-        is_same_first_pass(scope, (mine.occupation_id, mine.level), (theirs.occupation_id, theirs.level))
-        for scope in scopes
+def lines_held_up(batch: PaymentBatch) -> dict[str, int]:
+    """Return how many of a batch's payments are held up, by what; `merged` are those that fell by a merge."""
+    fell = fallen_by_merge(payments=queries.payments_in(batch))
+    return {**queries.lines_held_up(batch), "merged": len(fell)}
+
+
+def _fallen_of(grants: Collection[Entitlement], persons: Mapping[int, int]) -> dict[int, Check]:
+    chains = chains_of(persons)
+    on_their_way = queries.on_their_way([grant.payment for grant in grants])
+    by_person: dict[int, list[Standing]] = defaultdict(list)
+    for grant in grants:
+        standing = _standing(grant, chains, is_on_its_way=grant.payment.pk in on_their_way)
+        by_person[persons[grant.certificate.trainee_id]] += [standing] if standing else []
+    found: dict[int, Check] = {}
+    for of_person in by_person.values():
+        found |= fallen(of_person)
+    return found
+
+
+def _standing(grant: Entitlement, chains: Chains, *, is_on_its_way: bool) -> Standing | None:
+    certificate, policy = grant.certificate, grant.policy_version
+    if policy is None:
+        return None
+    return Standing(
+        grant=grant_of(grant),
+        policy=values_of(policy),
+        order=chains.by_key[certificate.attempt.session_id, certificate.attempt.trainee_id].order,
+        granted_as=grant.pk,
+        is_on_its_way=is_on_its_way,
     )

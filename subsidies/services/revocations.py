@@ -1,5 +1,6 @@
 """What a revoked certificate or a merge means for the money: a batch taken back, a grant voided, a recovery opened."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from subsidies.enums import (
     RecoveryStatus,
 )
 from subsidies.models import Payment, Recovery
-from subsidies.services.claim_steps import second_claims
+from subsidies.services.claim_steps import fallen_by_merge, lines_held_up
 from subsidies.services.journal import Posting, record_entry
 from subsidies.services.recovery_steps import open_recoveries
 from subsidies.services.void_steps import Facts, void_payments
@@ -26,7 +27,6 @@ from subsidies.services.withdrawal_steps import withdraw_batch
 
 SET_SIZE = 500
 REVOKED = "certificate_is_valid"
-CLAIMED = "is_not_claimed_already"
 
 
 def follow_ended_certificates(*, now: datetime) -> int:
@@ -34,13 +34,14 @@ def follow_ended_certificates(*, now: datetime) -> int:
 
     A batch that was not released is withdrawn, a payment that was not made is cancelled, one that was made is to be
     recovered, and one that is with the bank waits for the bank's word. A recovery is withdrawn once the sitting has a
-    valid certificate again. Of two grants for one first pass, of people who were merged since, one is voided.
+    valid certificate again. What people who were merged since have been granted too often is voided as far as it is
+    not on its way: two grants for one first pass, more than a cap allows, a lower level after a higher one.
 
     Safe to repeat, early, late or beside itself, and after any crash: what is left to do is read from the rows. A row
     that cannot be followed holds up no other.
     """
     done_count = 0
-    for batch_id in queries.batch_ids_held_up():
+    for batch_id in sorted({*queries.batch_ids_held_up(), *queries.batch_ids_of_merged_people()}):
         done_count += act_or_isolate(
             [batch_id],
             lambda ids: _withdraw_one_batch(ids[0], now=now),
@@ -52,7 +53,7 @@ def follow_ended_certificates(*, now: datetime) -> int:
         done_count += act_or_isolate(
             payment_ids, lambda ids: _follow_one_set(ids, now=now), complaint="revocation_cannot_be_followed"
         )
-    return done_count + _withdraw_recoveries(now) + _void_second_claims(now)
+    return done_count + _withdraw_recoveries(now) + _void_what_fell_by_merges(now)
 
 
 def _withdraw_recoveries(now: datetime) -> int:
@@ -67,15 +68,15 @@ def _withdraw_recoveries(now: datetime) -> int:
     return done_count
 
 
-def _void_second_claims(now: datetime) -> int:
+def _void_what_fell_by_merges(now: datetime) -> int:
     done_count, last_id = 0, 0
     while payments := queries.unpaid_of_merged_people(after=last_id, limit=SET_SIZE):
         last_id = payments[-1].pk
-        if second := second_claims(payments=payments):
+        if fell := fallen_by_merge(payments=payments):
             done_count += act_or_isolate(
-                sorted(second),
-                lambda ids: _void_second_claims_of_one_set(ids, now=now),
-                complaint="second_claim_cannot_be_voided",
+                sorted(fell),
+                lambda ids: _void_one_fallen_set(ids, now=now),
+                complaint="fallen_grant_cannot_be_voided",
             )
     return done_count
 
@@ -84,7 +85,7 @@ def _void_second_claims(now: datetime) -> int:
 def _withdraw_one_batch(batch_id: int, *, now: datetime) -> int:
     batch = queries.lock_batch(batch_id)
     # Released at this moment, before the certificate was revoked: that one waits for the bank.
-    if batch.status != BatchStatus.ASSEMBLED or not any(queries.lines_held_up(batch).values()):
+    if batch.status != BatchStatus.ASSEMBLED or not any(lines_held_up(batch).values()):
         return 0
     withdraw_batch(batch=batch, now=now)
     # What is not held up goes into another batch.
@@ -105,14 +106,18 @@ def _follow_one_set(payment_ids: Sequence[int], *, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def _void_second_claims_of_one_set(payment_ids: Sequence[int], *, now: datetime) -> int:
+def _void_one_fallen_set(payment_ids: Sequence[int], *, now: datetime) -> int:
     payments = queries.lock_unpaid(payment_ids)
     # Whoever decides, merges or assembles a batch for these people comes before this or after it.
     queries.lock_certificates_of_people([payment.payee_id for payment in payments])
-    second = second_claims(payments=payments)
-    facts: dict[int, Facts] = {payment_id: {"certificate": first} for payment_id, first in second.items()}
-    void_payments([payment for payment in payments if payment.pk in second], CLAIMED, facts, now)
-    return len(second)
+    fell = fallen_by_merge(payments=payments)
+    by_reason: dict[str, list[Payment]] = defaultdict(list)
+    for payment in payments:
+        if payment.pk in fell:
+            by_reason[fell[payment.pk].name].append(payment)
+    for reason, falling in by_reason.items():
+        void_payments(falling, reason, {payment.pk: fell[payment.pk].facts for payment in falling}, now)
+    return len(fell)
 
 
 @transaction.atomic(durable=True)

@@ -11,10 +11,8 @@ from chongqing_dte.foundation.jobs import nudge_after_commit
 from subsidies import queries
 from subsidies.enums import CheckOutcome, Decision, JournalAccount, JournalKind, PaymentStatus
 from subsidies.models import Budget, Entitlement, Payment
+from subsidies.rules.facts import Facts
 from subsidies.services.journal import Posting, record_entry
-
-# Ids, codes and dates; no personal data.
-Facts = dict[str, str | int]
 
 
 def void_payments(

@@ -5,6 +5,7 @@ from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries
 from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus
 from subsidies.models import Payment, PaymentAttempt, PaymentBatch
+from subsidies.services.claim_steps import lines_held_up
 from subsidies.transitions import BATCH_TRANSITIONS
 
 
@@ -21,4 +22,4 @@ def withdraw_batch(*, batch: PaymentBatch, now: datetime) -> None:
     batch.withdrawn_at = now
     batch.save(update_fields=["status", "withdrawn_at"])
     record_events("payment.made_ready_again", subjects=payments, at=now)
-    record_event("batch.withdrawn", subject=batch, at=now, facts=queries.lines_held_up(batch))
+    record_event("batch.withdrawn", subject=batch, at=now, facts=lines_held_up(batch))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from assessment.models import LevelCertificate
-from enrollment.models import TraineeMerge
+from enrollment.models import Trainee, TraineeMerge
 from institutions.models import District
 from subsidies.models import Budget, Entitlement, PolicyVersion
 from subsidies.services.decisions import decide_due_certificates
@@ -17,7 +17,9 @@ from tests.factories.subsidies import (
     PolicyVersionFactory,
     decision_on,
     due_certificate,
+    next_batch,
     open_programme,
+    sign_twice,
 )
 from tests.subsidies.database import triggers_off
 
@@ -70,6 +72,18 @@ def grant_a_lower_level_after_a_higher_one() -> None:
         PolicyVersion.objects.update(ladder_rule="SAME_OCCUPATION")
 
 
+def pay_above_a_cap_after_a_merge() -> None:
+    open_programme(first_pass_scope="OCCUPATION_AND_LEVEL", lifetime_cap=1)
+    people = TraineeFactory.create_batch(2, with_account=True)
+    for person in people:
+        due_certificate(attempt__enrollment__trainee=person)
+    decide_due_certificates(now=NOW - timedelta(days=10))
+    sign_twice(next_batch())
+    # As if nobody had looked at who was merged the week before.
+    known_to_be_one(people[0].pk, people[1].pk)
+    Trainee.objects.filter(pk=people[1].pk).update(merged_into=people[0])
+
+
 def grant_in_another_district() -> None:
     certificate, _second = grant_two()
     own = decision_on(certificate).district_id
@@ -103,6 +117,7 @@ DECISION_BREAKS: dict[str, Callable[[], None]] = {
     "nobody_is_granted_above_a_cap": pass_a_cap,
     "grants_of_a_person_have_places_of_their_own": give_one_place_twice,
     "no_lower_level_is_granted_after_a_higher_one": grant_a_lower_level_after_a_higher_one,
+    "nothing_granted_too_often_leaves_after_a_merge": pay_above_a_cap_after_a_merge,
     "grant_belongs_to_its_district": grant_in_another_district,
     "grant_is_paid_from_its_own_budget": pay_from_a_district_s_budget,
     "hold_is_as_old_as_the_first_of_it": forget_since_when_it_is_held,

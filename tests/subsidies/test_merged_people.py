@@ -247,8 +247,8 @@ def test_one_second_grant_is_voided_by_one_worker():
     merge_their_people(later, earlier)
     payment = payment_of(later)
 
-    assert revocations._void_second_claims_of_one_set([payment.pk], now=NOW) == 1
-    assert revocations._void_second_claims_of_one_set([payment.pk], now=NOW) == 0
+    assert revocations._void_one_fallen_set([payment.pk], now=NOW) == 1
+    assert revocations._void_one_fallen_set([payment.pk], now=NOW) == 0
 
 
 def test_a_merged_person_costs_no_further_queries():
@@ -381,7 +381,7 @@ def test_a_merge_waits_for_the_decision_that_is_under_way(monkeypatch):
     late = None
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "_write_entitlements") as reached:
+        with paused(monkeypatch, decisions, "write_entitlements") as reached:
             deciding = others.start(decide)
             assert reached.wait(PATIENCE)
             merging = others.start(lambda: merge(kept, merged))

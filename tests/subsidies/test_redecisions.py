@@ -11,6 +11,7 @@ from assessment.models import LevelCertificate
 from institutions.models import FeeSchedule
 from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
 from subsidies.models import Entitlement, Objection
+from subsidies.services import decision_steps
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories.decisions import OtherSubsidyFactory
@@ -106,6 +107,21 @@ def test_the_person_s_upheld_objection_has_a_refusal_decided_again_from_the_fact
     assert decision_on(refused).supersedes.reason == "graduates_in_time"
 
 
+def test_who_was_right_and_is_refused_all_the_same_gets_one_more_decision():
+    open_programme()
+    refused = granted_certificate(attempt__enrollment__graduated_on=date(2025, 6, 30))
+    former = decision_on(refused)
+    upheld(refused, ObjectionKind.PERSON)
+    make_due(refused)
+
+    decide()
+    make_due(refused)
+
+    assert decide() == 1
+    assert result_of(refused) == (Decision.REFUSED, "graduates_in_time")
+    assert decision_on(refused).supersedes == former
+
+
 def test_without_an_objection_the_same_refusal_stands():
     open_programme()
     refused = granted_certificate(attempt__enrollment__graduated_on=date(2025, 6, 30))
@@ -161,7 +177,7 @@ def test_the_policy_is_that_of_the_day_of_the_certificate():
 @pytest.mark.parametrize("attributes", [{}, {"attempt__enrollment__earlier_graduate": True}])
 def test_another_fee_policy_or_account_later_changes_no_decision(attributes):
     policy = open_programme()
-    certificate = granted_certificate(**attributes)
+    certificate = granted_certificate(issued_on=date(2026, 8, 20), **attributes)
     before = list(Entitlement.objects.values())
     policy.in_force = DateRange(policy.in_force.lower, date(2026, 8, 1))
     policy.save(update_fields=["in_force"])
@@ -178,7 +194,8 @@ def test_another_fee_policy_or_account_later_changes_no_decision(attributes):
 
     decide()
 
-    assert list(Entitlement.objects.values()) == before
+    certificate.refresh_from_db()
+    assert (list(Entitlement.objects.values()), certificate.decision_due) == (before, False)
 
 
 def test_a_hold_that_goes_on_under_another_reason_is_a_new_row_and_held_since_the_first():
@@ -194,3 +211,23 @@ def test_a_hold_that_goes_on_under_another_reason_is_a_new_row_and_held_since_th
     second = decision_on(certificate)
     assert (first.reason, second.reason) == ("account_is_known", "budget_has_room")
     assert (second.supersedes, second.held_since) == (first, first.held_since)
+
+
+def test_a_hold_that_another_worker_stood_in_the_way_of_stays_as_it_was_and_as_old(monkeypatch):
+    open_programme()
+    other = decision_on(granted_certificate())
+    certificate = due_certificate(attempt__enrollment__trainee=TraineeFactory())
+    decide()
+    first = decision_on(certificate)
+    BankAccountFactory(trainee=certificate.trainee)
+    write = decision_steps.new_entitlement
+
+    def write_with_a_key_that_is_taken(*arguments):
+        return write(*arguments)._replace(first_pass_key=other.first_pass_key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(decision_steps, "new_entitlement", write_with_a_key_that_is_taken)
+        assert decide_due_certificates(now=NOW + timedelta(days=9)) == 0
+
+    assert decision_on(certificate) == first
+    assert LevelCertificate.objects.get(pk=certificate.pk).decision_due
