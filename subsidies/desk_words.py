@@ -64,8 +64,17 @@ CAUSES: Final[dict[str, Promise]] = {
     ),
     "recoveries-overdue": _("The person was asked to pay, and the day is over."),
     "recoveries-not-asked": _("The person is to be asked in writing, with a day to pay by."),
-    "messages-failed": _("It was tried as often as is allowed. Reach them in another way."),
+    "messages-failed": _("It was tried as often as is allowed. Send it again once the cause is gone."),
     "returned": _("The bank sent the money back. It is paid again by itself once there is another account."),
+}
+# Why a message was given up, by the code that it keeps.
+MESSAGE_PROBLEMS: Final[dict[str, Promise]] = {
+    "mobile_missing": _("No mobile is known of the person."),
+    "mobile_unreadable": _("The mobile cannot be decrypted. It is to be recorded again."),
+    "person_missing": _("Nobody is named whom it is for."),
+    "address_missing": _("Nobody in the office has an e-mail address."),
+    "address_refused": _("The mail server does not know the address."),
+    "text_missing": _("Its words could not be made. The administrator has to look into it."),
 }
 CALENDAR_MISSING: Final = _(
     "The working days of the coming weeks are not published, so that no notice can end."
@@ -101,6 +110,11 @@ def matter_cause(matter: Matter) -> str:
     if matter.name in CAUSES:
         return str(CAUSES[matter.name])
     return hold_step(HELD.get(matter.name, ""))
+
+
+def message_problem(code: str) -> str:
+    """Return why a message was given up, in the reader's language."""
+    return str(MESSAGE_PROBLEMS.get(code, code))
 
 
 def owner_name(matter: Matter) -> str:

@@ -2,7 +2,6 @@ from collections.abc import Callable
 
 import structlog
 from celery import shared_task
-from django.utils import timezone
 
 from chongqing_dte.foundation.clock import database_now
 from chongqing_dte.foundation.sets import unless_deadlocked
@@ -44,7 +43,7 @@ def with_each_bank(act: Callable[[DeliveryWay, BankChannel], int]) -> int:
 @shared_task
 def decide_due_certificates_task(**_later_arguments: object) -> None:
     """Decide whatever waits. Losing or repeating it is harmless: the service is safe to repeat."""
-    decided_count = decide_due_certificates(now=timezone.now())
+    decided_count = decide_due_certificates(now=database_now())
     if decided_count:
         log.info("certificates_decided", count=decided_count)
 
@@ -53,7 +52,7 @@ def decide_due_certificates_task(**_later_arguments: object) -> None:
 def assemble_batches_task(**_later_arguments: object) -> None:
     """Put the payments that wait into batches."""
     batches = unless_deadlocked(
-        lambda: assemble_batches(now=timezone.now()), complaint="batch_cannot_be_assembled"
+        lambda: assemble_batches(now=database_now()), complaint="batch_cannot_be_assembled"
     )
     for batch in batches or ():
         log.info("batch_assembled", batch=batch.reference, lines=batch.line_count)
@@ -63,7 +62,7 @@ def assemble_batches_task(**_later_arguments: object) -> None:
 def deliver_released_batches_task(**_later_arguments: object) -> None:
     """Hand released batches to the bank."""
     delivered_count = with_each_bank(
-        lambda way, channel: deliver_released_batches(channel=channel, way=way, now=timezone.now())
+        lambda way, channel: deliver_released_batches(channel=channel, way=way, now=database_now())
     )
     if delivered_count:
         log.info("batches_delivered", count=delivered_count)
@@ -73,7 +72,7 @@ def deliver_released_batches_task(**_later_arguments: object) -> None:
 def collect_bank_results_task(**_later_arguments: object) -> None:
     """Take in what the bank has put down."""
     new_count = with_each_bank(
-        lambda way, channel: collect_bank_results(channel=channel, place=way, now=timezone.now())
+        lambda way, channel: collect_bank_results(channel=channel, place=way, now=database_now())
     )
     if new_count:
         log.info("bank_results_received", count=new_count)
@@ -82,7 +81,7 @@ def collect_bank_results_task(**_later_arguments: object) -> None:
 @shared_task
 def read_early_results_again_task(**_later_arguments: object) -> None:
     """Read the result files again that came before their batch was sent."""
-    applied_count = read_early_results_again(now=timezone.now())
+    applied_count = read_early_results_again(now=database_now())
     if applied_count:
         log.info("early_results_applied", count=applied_count)
 
@@ -90,7 +89,7 @@ def read_early_results_again_task(**_later_arguments: object) -> None:
 @shared_task
 def follow_ended_certificates_task(**_later_arguments: object) -> None:
     """Let the money follow the certificates that were revoked, and the people who were merged."""
-    done_count = follow_ended_certificates(now=timezone.now())
+    done_count = follow_ended_certificates(now=database_now())
     if done_count:
         log.info("ended_certificates_followed", count=done_count)
 
@@ -114,7 +113,7 @@ def close_notices_task(**_later_arguments: object) -> None:
 @shared_task
 def follow_upheld_objections_task(**_later_arguments: object) -> None:
     """Let the money follow the objections that were upheld."""
-    payment_count = follow_upheld_objections(now=timezone.now())
+    payment_count = follow_upheld_objections(now=database_now())
     if payment_count:
         log.info("upheld_objections_followed", count=payment_count)
 
@@ -122,7 +121,7 @@ def follow_upheld_objections_task(**_later_arguments: object) -> None:
 @shared_task
 def announce_decisions_task(**_later_arguments: object) -> None:
     """Write what people are to be told of decisions and of the bank's answers."""
-    done_count = announce_decisions(now=timezone.now())
+    done_count = announce_decisions(now=database_now())
     if done_count:
         log.info("decisions_announced", count=done_count)
 
@@ -130,13 +129,13 @@ def announce_decisions_task(**_later_arguments: object) -> None:
 @shared_task
 def remind_of_accounts_task(**_later_arguments: object) -> None:
     """Ask again for the accounts that are missing, as often as the policy says."""
-    remind_of_accounts(now=timezone.now())
+    remind_of_accounts(now=database_now())
 
 
 @shared_task
 def send_notifications_task(**_later_arguments: object) -> None:
     """Hand over the messages whose turn it is."""
-    sent_count = send_notifications(gateway=sms_gateway(), now=timezone.now())
+    sent_count = send_notifications(gateway=sms_gateway(), now=database_now())
     if sent_count:
         log.info("notifications_sent", count=sent_count)
 
@@ -144,16 +143,17 @@ def send_notifications_task(**_later_arguments: object) -> None:
 @shared_task
 def check_invariants_task(**_later_arguments: object) -> None:
     """Look whether every promise about money holds, and alarm if one does not."""
+    now = database_now()
     violations = find_violations()
     for violation in violations:
         log.error("invariant_broken", invariant=violation.invariant.name, ids=violation.ids)
-    record_alarms(broken={each.invariant.name: each.ids for each in violations}, now=timezone.now())
+    record_alarms(broken={each.invariant.name: each.ids for each in violations}, now=now)
 
 
 @shared_task
 def send_self_check_codes_task(**_later_arguments: object) -> None:
     """Send the codes that people wait for with their telephones in their hands."""
-    sent_count = send_self_check_codes(gateway=sms_gateway(), now=timezone.now())
+    sent_count = send_self_check_codes(gateway=sms_gateway(), now=database_now())
     if sent_count:
         log.info("self_check_codes_sent", count=sent_count)
 
@@ -161,6 +161,6 @@ def send_self_check_codes_task(**_later_arguments: object) -> None:
 @shared_task
 def tell_of_short_budgets_task(**_later_arguments: object) -> None:
     """Tell the finance office, once a day, of the budgets that decisions wait for."""
-    short_count = tell_of_short_budgets(now=timezone.now())
+    short_count = tell_of_short_budgets(now=database_now())
     if short_count:
         log.warning("budgets_short", count=short_count)

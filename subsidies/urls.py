@@ -103,6 +103,7 @@ urlpatterns = [
         recovery_acts.settlement_refuse,
         name="settlement-refuse",
     ),
+    path("desk/subsidies/messages/<uuid:public_id>/", notifications.failed_message, name="failed-message"),
     path("inbox/", notifications.inbox, name="inbox"),
     path("inbox/read/", notifications.inbox_read, name="inbox-read"),
     path("budgets/", budgets.budget_list, name="budget-list"),

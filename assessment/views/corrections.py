@@ -92,7 +92,13 @@ def correction_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 def correction_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one correction: what it changes, what follows from it, and what was decided or the form to decide."""
-    correction = find_correction(request, public_id)
+    return decision_page(request, find_correction(request, public_id), CorrectionDecisionForm())
+
+
+def decision_page(
+    request: SignedInRequest, correction: AttemptCorrection, form: CorrectionDecisionForm
+) -> HttpResponse:
+    """Return the page of one correction; a form that was filled in could not be followed."""
     is_open = correction.status == RequestStatus.PROPOSED
     review = queries.open_review_of(correction.attempt)
     opened_review = is_open and review is not None and review.opened_by_id == request.user.pk
@@ -107,9 +113,10 @@ def correction_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
         "consequence": consequence_of(correction) if is_open else "",
         "opened_review": opened_review and may_decide,
         "may_decide": may_decide,
-        "form": CorrectionDecisionForm(),
+        "form": form,
     }
-    return render(request, "assessment/correction_detail.html", context)
+    status = 422 if form.is_bound else 200
+    return render(request, "assessment/correction_detail.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -135,8 +142,15 @@ def propose(request: SignedInRequest, public_id: str) -> HttpResponse:
 def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Let the corrected result count, and go back to what waits."""
     correction = find_correction(request, public_id)
+    policies.check_can_decide_correction(request.user, correction)
+    form = CorrectionDecisionForm(request.POST)
+    if not form.is_valid():
+        return decision_page(request, correction, form)
     approve_correction(
-        correction_id=correction.pk, decider=request.user, reason=reason_in(request), now=timezone.now()
+        correction_id=correction.pk,
+        decider=request.user,
+        reason=form.cleaned_data["reason"],
+        now=timezone.now(),
     )
     messages.success(request, _("The result is corrected. What depends on it is looked at by itself."))
     return redirect("correction-list")
@@ -147,8 +161,15 @@ def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
 def refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Leave the result as it is, and go back to what waits."""
     correction = find_correction(request, public_id)
+    policies.check_can_decide_correction(request.user, correction)
+    form = CorrectionDecisionForm(request.POST)
+    if not form.is_valid():
+        return decision_page(request, correction, form)
     refuse_correction(
-        correction_id=correction.pk, decider=request.user, reason=reason_in(request), now=timezone.now()
+        correction_id=correction.pk,
+        decider=request.user,
+        reason=form.cleaned_data["reason"],
+        now=timezone.now(),
     )
     messages.info(request, _("The correction is refused. The institution sees why."))
     return redirect("correction-list")
@@ -236,12 +257,6 @@ def consequence_of(correction: AttemptCorrection) -> str:
         "number": correction.certificate_number,
         "day": correction.certificate_issued_on,
     }
-
-
-def reason_in(request: SignedInRequest) -> str:
-    """Return the reason that came with a decision."""
-    form = CorrectionDecisionForm(request.POST)
-    return form.cleaned_data["reason"] if form.is_valid() else ""
 
 
 def find_correction(request: SignedInRequest, public_id: str) -> AttemptCorrection:

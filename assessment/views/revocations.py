@@ -55,15 +55,22 @@ def revocation_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 def revocation_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one proposal, and what was decided or the form to decide."""
-    revocation = find_revocation(request, public_id)
+    return shown(request, find_revocation(request, public_id), RevocationDecisionForm())
+
+
+def shown(
+    request: SignedInRequest, revocation: CertificateRevocation, form: RevocationDecisionForm
+) -> HttpResponse:
+    """Return the page of one proposal; a form that was filled in could not be followed."""
     is_open = revocation.status == RequestStatus.PROPOSED
     context = {
         "revocation": revocation,
         "facts": facts_of(request.user, revocation),
         "may_decide": is_open and policies.can_decide_revocation(request.user, revocation),
-        "form": RevocationDecisionForm(),
+        "form": form,
     }
-    return render(request, "assessment/revocation_detail.html", context)
+    status = 422 if form.is_bound else 200
+    return render(request, "assessment/revocation_detail.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,10 +99,14 @@ def propose(request: SignedInRequest, public_id: str) -> HttpResponse:
 def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Revoke the certificate as proposed, and go back to what waits."""
     revocation = find_revocation(request, public_id)
+    policies.check_can_decide_revocation(request.user, revocation)
+    form = RevocationDecisionForm(request.POST)
+    if not form.is_valid():
+        return shown(request, revocation, form)
     approve_revocation(
         revocation_id=revocation.pk,
         decider=request.user,
-        reason=reason_in(request),
+        reason=form.cleaned_data["reason"],
         now=timezone.now(),
     )
     messages.success(
@@ -111,10 +122,14 @@ def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
 def refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Let the certificate stand, and go back to what waits."""
     revocation = find_revocation(request, public_id)
+    policies.check_can_decide_revocation(request.user, revocation)
+    form = RevocationDecisionForm(request.POST)
+    if not form.is_valid():
+        return shown(request, revocation, form)
     refuse_revocation(
         revocation_id=revocation.pk,
         decider=request.user,
-        reason=reason_in(request),
+        reason=form.cleaned_data["reason"],
         now=timezone.now(),
     )
     messages.info(
@@ -161,12 +176,6 @@ def facts_of(user: User, revocation: CertificateRevocation) -> list[tuple[str, o
             (_("Reason of the decision"), revocation.decision_reason),
         ]
     return facts
-
-
-def reason_in(request: SignedInRequest) -> str:
-    """Return the reason that came with a decision."""
-    form = RevocationDecisionForm(request.POST)
-    return form.cleaned_data["reason"] if form.is_valid() else ""
 
 
 def find_revocation(request: SignedInRequest, public_id: str) -> CertificateRevocation:

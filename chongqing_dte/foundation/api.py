@@ -12,7 +12,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.errors import DomainError, as_refusal
 
 # Below this, whoever asks is a machine.
 MACHINES: Final = "/api/"
@@ -74,8 +74,9 @@ class BoundedList(serializers.ListField):
 
 def handle_exception(problem: Exception, context: dict[str, Any]) -> Response | None:
     """Answer what is wrong with a request with its status code, in JSON, for every endpoint alike."""
-    if isinstance(problem, DomainError):
-        return Response({"code": problem.code, "detail": str(problem)}, status=problem.status_code)
+    refusal = as_refusal(problem)
+    if refusal is not None:
+        return Response({"code": refusal.code, "detail": str(refusal)}, status=refusal.status_code)
     return exception_handler(problem, context)
 
 

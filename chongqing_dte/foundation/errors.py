@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from django.contrib import messages
-from django.db import DataError, IntegrityError, InternalError
+from django.db import DataError, IntegrityError, InternalError, OperationalError
+from django.db.backends.postgresql.psycopg_any import errors
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 # What one bad row makes a set of rows fail with. A lost connection is not among them: that is nobody's row.
 POISON = (IntegrityError, DataError, InternalError, ArithmeticError, LookupError, ValueError)
+
+# What the database ends a transaction with because of others, and not because of what it did.
+IN_THE_WAY = (errors.DeadlockDetected, errors.LockNotAvailable)
 
 
 class DomainError(Exception):
@@ -47,6 +51,23 @@ class InvalidTransition(DomainError):
     code = "invalid_transition"
 
 
+class Busy(DomainError):
+    """Others held what was needed for too long, or waited in a ring with this one. Its transaction was undone."""
+
+    status_code = 409
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody else is working on the same at this moment. Try again in a moment."))
+
+
+def as_refusal(exception: Exception) -> DomainError | None:
+    """Return what to tell whoever made the request, or None if it is nothing that they can put right."""
+    if isinstance(exception, OperationalError) and isinstance(exception.__cause__, IN_THE_WAY):
+        return Busy()
+    return exception if isinstance(exception, DomainError) else None
+
+
 class DomainErrorMiddleware:
     """Shows a domain error that no view answered: a page with the reason and the right status code.
 
@@ -67,11 +88,12 @@ class DomainErrorMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
+        refusal = as_refusal(exception)
+        if refusal is None:
             return None
-        messages.error(request, str(exception))
-        context = {"error": exception, "back": _came_from(request)}
-        return render(request, "refused.html", context, status=exception.status_code)
+        messages.error(request, str(refusal))
+        context = {"error": refusal, "back": _came_from(request)}
+        return render(request, "refused.html", context, status=refusal.status_code)
 
 
 def _came_from(request: HttpRequest) -> str:

@@ -121,6 +121,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default="celerybeat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 30
+CELERY_BEAT_SCHEDULER = "chongqing_dte.foundation.beat:ClockProofScheduler"
 CELERY_BEAT_SCHEDULE = {
     "rosters": {"task": "enrollment.tasks.check_received_rosters_task", "schedule": SWEEP_SECONDS},
     "beat-seen": {"task": "chongqing_dte.foundation.tasks.record_beat_task", "schedule": SWEEP_SECONDS},
@@ -221,7 +222,8 @@ NUDGES = {
 # Who knows which certificates somebody holds: an app above the one that asks.
 CERTIFICATE_HOLDERS = "assessment.queries.certificate_holders"
 
-# ── The bank: files go out to one folder and come back in another ─────────────────────────────────────────
+# ── The bank: files go out to one folder and come back in another, unless something else makes the channel ───
+BANK_CHANNEL = env.str("BANK_CHANNEL", default="subsidies.bank.channel.from_settings")
 BANK_OUTBOX = Path(env.str("BANK_OUTBOX", default=str(BASE_DIR / "var/bank/outbox")))
 BANK_INBOX = Path(env.str("BANK_INBOX", default=str(BASE_DIR / "var/bank/inbox")))
 # A bank with a server of its own; without a host there is none. The host's key as in known_hosts: "ssh-ed25519 AAAA…".
@@ -281,12 +283,15 @@ VERIFICATION_LIMITS = [
     (env.int("VERIFICATIONS_PER_MINUTE", default=20), 60),
     (env.int("VERIFICATIONS_PER_HOUR", default=200), 60 * 60),
 ]
-# Self-checks of one address, behind which a whole college may sit, and of one certificate.
+# Self-checks of one address, behind which a whole college may sit, and of one certificate from one address.
 SELF_CHECK_LIMITS = [
     (env.int("SELF_CHECKS_PER_TEN_MINUTES", default=60), 10 * 60),
     (env.int("SELF_CHECKS_PER_DAY", default=600), 24 * 60 * 60),
 ]
 SELF_CHECK_CERTIFICATE_LIMITS = [(5, 10 * 60), (20, 24 * 60 * 60)]
+# Of one certificate from anywhere. Beyond these everybody waits a little, and nobody is locked out: its number is no
+# secret, and its holder is among those who ask.
+SELF_CHECK_NUMBER_LIMITS = [(30, 10 * 60)]
 # Objections of the public: for one address, and for one line of a notice, whoever sends them.
 OBJECTION_LIMITS = [
     (env.int("OBJECTIONS_PER_TEN_MINUTES", default=5), 10 * 60),

@@ -67,8 +67,7 @@ def correction_list(request: SignedInRequest) -> HttpResponse:
 def correction_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one correction, its values masked."""
     correction = find_correction(request, public_id)
-    values = (masked(correction, correction.former_value), masked(correction, correction.corrected_value))
-    return shown(request, correction, values, is_whole=False)
+    return shown(request, correction, masked_values(correction))
 
 
 @require_POST
@@ -102,8 +101,15 @@ def evidence(request: SignedInRequest, public_id: str) -> FileResponse:
 def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Correct the person as proposed."""
     correction = find_correction(request, public_id)
+    policies.check_can_decide_identity_correction(request.user, correction)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return shown(request, correction, masked_values(correction), form=form)
     approve_identity_correction(
-        correction_id=correction.pk, decider=request.user, reason=reason_in(request), now=timezone.now()
+        correction_id=correction.pk,
+        decider=request.user,
+        reason=form.cleaned_data["reason"],
+        now=timezone.now(),
     )
     messages.success(request, _("The person is corrected."))
     return redirect("identity-correction-detail", public_id)
@@ -114,17 +120,29 @@ def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
 def refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Leave the person as they stand."""
     correction = find_correction(request, public_id)
+    policies.check_can_decide_identity_correction(request.user, correction)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return shown(request, correction, masked_values(correction), form=form)
     refuse_identity_correction(
-        correction_id=correction.pk, decider=request.user, reason=reason_in(request), now=timezone.now()
+        correction_id=correction.pk,
+        decider=request.user,
+        reason=form.cleaned_data["reason"],
+        now=timezone.now(),
     )
     messages.info(request, _("The correction is refused. The institution sees why."))
     return redirect("identity-correction-detail", public_id)
 
 
 def shown(
-    request: SignedInRequest, correction: IdentityCorrection, values: tuple[str, str], *, is_whole: bool
+    request: SignedInRequest,
+    correction: IdentityCorrection,
+    values: tuple[str, str],
+    *,
+    is_whole: bool = False,
+    form: DecisionForm | None = None,
 ) -> HttpResponse:
-    """Return the page of one correction with these values."""
+    """Return the page of one correction with these values; `form` was filled in and could not be followed."""
     is_open = correction.status == RequestStatus.PROPOSED
     context = {
         "correction": correction,
@@ -132,9 +150,10 @@ def shown(
         "is_whole": is_whole,
         "may_look": policies.can_open_evidence(request.user, correction),
         "may_decide": is_open and policies.can_decide_identity_correction(request.user, correction),
-        "form": DecisionForm(),
+        "form": form or DecisionForm(),
     }
-    return render(request, "enrollment/identity_correction_detail.html", context)
+    status = 422 if form else 200
+    return render(request, "enrollment/identity_correction_detail.html", context, status=status)
 
 
 def facts_of(user: User, correction: IdentityCorrection, values: tuple[str, str]) -> list[tuple[str, str]]:
@@ -162,15 +181,14 @@ def masked(correction: IdentityCorrection, value: str) -> str:
     return mask_name(value) if correction.field == IdentityField.NAME else mask_id_number(value)
 
 
+def masked_values(correction: IdentityCorrection) -> tuple[str, str]:
+    """Return the former and the corrected value as everybody may see them."""
+    return masked(correction, correction.former_value), masked(correction, correction.corrected_value)
+
+
 def moment(at: datetime) -> str:
     """Return a time as the portal's pages write it."""
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
-
-
-def reason_in(request: SignedInRequest) -> str:
-    """Return the reason that came with a decision."""
-    form = DecisionForm(request.POST)
-    return form.cleaned_data["reason"] if form.is_valid() else ""
 
 
 def find_correction(request: SignedInRequest, public_id: str) -> IdentityCorrection:

@@ -21,7 +21,6 @@ from enrollment.forms.identity import DecisionForm, MergeForm
 from enrollment.models import Trainee, TraineeMerge
 from enrollment.rules.identifiers import mask_name, normalize_identifier
 from enrollment.services.merges import approve_merge, propose_merge, refuse_merge
-from enrollment.views.corrections import reason_in
 from enrollment.views.identity import trainee_facts
 from institutions.models import User
 from institutions.requests import SignedInRequest
@@ -68,7 +67,11 @@ def propose(request: SignedInRequest) -> HttpResponse:
 @login_required
 def merge_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show the two rows side by side, and what was decided."""
-    merge = find_merge(request, public_id)
+    return shown(request, find_merge(request, public_id), DecisionForm())
+
+
+def shown(request: SignedInRequest, merge: TraineeMerge, form: DecisionForm) -> HttpResponse:
+    """Return the page of one merge; a form that was filled in could not be followed."""
     is_open = merge.status == RequestStatus.PROPOSED
     context = {
         "merge": merge,
@@ -78,9 +81,10 @@ def merge_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
         ],
         "class_columns": CLASS_COLUMNS,
         "may_decide": is_open and policies.can_decide_merge(request.user, merge),
-        "form": DecisionForm(),
+        "form": form,
     }
-    return render(request, "enrollment/merge_detail.html", context)
+    status = 422 if form.is_bound else 200
+    return render(request, "enrollment/merge_detail.html", context, status=status)
 
 
 @require_POST
@@ -88,7 +92,12 @@ def merge_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
 def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Let one row stand for both."""
     merge = find_merge(request, public_id)
-    approve_merge(merge_id=merge.pk, decider=request.user, reason=reason_in(request), now=timezone.now())
+    policies.check_can_decide_merge(request.user, merge)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return shown(request, merge, form)
+    reason = form.cleaned_data["reason"]
+    approve_merge(merge_id=merge.pk, decider=request.user, reason=reason, now=timezone.now())
     messages.success(request, _("The two are one person from now on."))
     return redirect("merge-detail", public_id)
 
@@ -98,7 +107,12 @@ def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
 def refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Leave two rows as two people."""
     merge = find_merge(request, public_id)
-    refuse_merge(merge_id=merge.pk, decider=request.user, reason=reason_in(request), now=timezone.now())
+    policies.check_can_decide_merge(request.user, merge)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return shown(request, merge, form)
+    reason = form.cleaned_data["reason"]
+    refuse_merge(merge_id=merge.pk, decider=request.user, reason=reason, now=timezone.now())
     messages.info(request, _("The merge is refused."))
     return redirect("merge-detail", public_id)
 

@@ -18,7 +18,7 @@ FILINGS = (gettext_lazy("Filings to answer"), "filing-list")
 OVERDUE_FILINGS = (gettext_lazy("Overdue filings"), "filing-list")
 SESSIONS = (gettext_lazy("Assessment sessions"), "session-list")
 CERTIFICATES = (gettext_lazy("Assessment subsidy"), "certificate-list")
-BATCHES = (gettext_lazy("Payment batches"), "batch-list")
+BATCHES = (gettext_lazy("Subsidy funds"), "batch-list")
 SETUP = (gettext_lazy("Setup"), "setup")
 INSTITUTIONS = (gettext_lazy("Institutions"), "institution-list")
 OWN_INSTITUTION = (gettext_lazy("Our institution"), "institution-list")
@@ -56,6 +56,7 @@ OF_BATCHES = (
     "/other-subsidies/",
     "/notices/",
     "/objections/",
+    "/desk/subsidies/",
 )
 
 

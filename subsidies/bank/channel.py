@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from django.conf import settings
+
 # What result files end with. Anything else in the inbox is nobody's word.
 RESULT_ENDINGS = (".csv", ".xml", ".xlsx", ".txt")
 
@@ -116,3 +118,8 @@ class FolderChannel:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def from_settings() -> FolderChannel:
+    """Return the channel over settings.BANK_OUTBOX and settings.BANK_INBOX."""
+    return FolderChannel(outbox=settings.BANK_OUTBOX, inbox=settings.BANK_INBOX)

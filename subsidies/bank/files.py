@@ -52,12 +52,25 @@ class FormatSpec:
 
 
 @dataclass(frozen=True)
+class WholeRefusal:
+    """The bank's word that it pays nothing of a batch: why, and each number and sum of payments that it names."""
+
+    return_code: str
+    counts: frozenset[int] = frozenset()
+    totals: frozenset[Decimal] = frozenset()
+
+
+@dataclass(frozen=True)
 class BankAnswers:
-    """What the bank says of one batch. A bank that names its lines by our line numbers says so in `by_line`."""
+    """What the bank says of one batch. A bank that names its lines by our line numbers says so in `by_line`.
+
+    Where it refuses the whole batch, `refusal` speaks for every instruction that no line names.
+    """
 
     batch_reference: str
     lines: Sequence[AnswerLine]
     by_line: bool = False
+    refusal: WholeRefusal | None = None
 
 
 class UnreadableAnswer(Exception):
@@ -78,4 +91,26 @@ def with_references(answers: BankAnswers, references: Mapping[int, str]) -> Bank
     named = [
         replace(line, reference=references.get(int(line.reference), line.reference)) for line in answers.lines
     ]
-    return BankAnswers(batch_reference=answers.batch_reference, lines=named)
+    return replace(answers, lines=named, by_line=False)
+
+
+def with_each_refused(answers: BankAnswers, instructions: Mapping[str, Decimal]) -> BankAnswers:
+    """Return the answers with a line for each instruction of the batch that was refused with it as a whole.
+
+    `instructions` are our references with their amounts. Raises UnreadableAnswer if the refusal speaks of another
+    number or sum of payments: then it is not this batch that the bank has looked at.
+    """
+    refusal = answers.refusal
+    if refusal is None:
+        return answers
+    total = sum(instructions.values(), Decimal("0.00"))
+    if refusal.counts - {len(instructions)} or refusal.totals - {total}:
+        raise UnreadableAnswer("refusal_does_not_fit")
+    named = {line.reference for line in answers.lines}
+    unnamed = [(reference, amount) for reference, amount in instructions.items() if reference not in named]
+    first = max((line.line_number for line in answers.lines), default=0) + 1
+    refused = [
+        AnswerLine(number, reference, amount, "RETURNED", refusal.return_code)
+        for number, (reference, amount) in enumerate(unnamed, start=first)
+    ]
+    return replace(answers, lines=[*answers.lines, *refused], refusal=None)

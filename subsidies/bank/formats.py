@@ -30,6 +30,9 @@ UNWRITABLE: Final[dict[str, Promise]] = {
     "name_too_long": _("The name or the bank's name is longer than the bank's file allows."),
     "name_missing": _("There is no name."),
     "no_format": _("No bank format in use is for accounts with this bank."),
+    "columns_would_break": _(
+        "A fixed text of the bank format holds a sign that separates the columns. Set the format up anew."
+    ),
     "looks_like_a_formula": _("The name or the bank's name begins like a formula of a spreadsheet."),
 }
 

@@ -3,28 +3,41 @@
 Of pain.002 a payment is PAID only when it is settled: `ACSC` on our side, `ACCC` on the payee's. `RJCT` and `CANC` are
 RETURNED with their reason. Everything between (`RCVD`, `ACTC`, `ACCP`, `ACSP`, `ACWC`, `PDNG` ...) says that money may
 be on its way, which is UNKNOWN. Where a bank's last word is one of these, `also_paid` in the format's layout names it.
+
+A bank that refuses the whole file names no single payment: `RJCT` of the group, or of our one payment information
+block, is RETURNED for each. No other word of these two levels says anything of a payment.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from django.utils.translation import gettext as _
 
-from subsidies.bank.files import BankAnswers, BatchFile, BatchLine, FormatSpec, UnreadableAnswer
+from subsidies.bank.files import (
+    LONGEST_RETURN_CODE,
+    BankAnswers,
+    BatchFile,
+    BatchLine,
+    FormatSpec,
+    UnreadableAnswer,
+    WholeRefusal,
+)
 from subsidies.bank.layout import LayoutWrong
-from subsidies.bank.xml_answers import answer_line, check_counts, checked_amount, checked_count
+from subsidies.bank.xml_answers import answer_line, check_counts, checked_amount, checked_count, checked_sum
 from subsidies.bank.xml_reading import text_at
 from subsidies.bank.xml_writing import amount, document, element, start_of, text
 from subsidies.rules.bank_answers import AnswerLine
+from subsidies.rules.return_reasons import REPEATED, cause_of
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 ANSWER_NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(0[3-9]|1[0-5])\Z")
 PAID: Final = frozenset({"ACSC", "ACCC"})
 RETURNED: Final = frozenset({"RJCT", "CANC"})
+REFUSED: Final = "RJCT"
 UNDER_WAY: Final = frozenset(
     {"RCVD", "ACTC", "ACCP", "ACSP", "ACWC", "ACWP", "ACFC", "PDNG", "PART", "PATC", "BLCK", "PRES"}
 )
@@ -102,30 +115,62 @@ def read_pain_002(spec: FormatSpec, root: Element) -> BankAnswers:
     if group is None or not reference or len(reference) > 35:
         raise UnreadableAnswer("header_wrong")
     said = report.findall("OrgnlPmtInfAndSts/TxInfAndSts") + report.findall("TxInfAndSts")
-    if not said:
+    blocks = report.findall("OrgnlPmtInfAndSts")
+    refusal = _refusal(reference, group, blocks)
+    if not said and refusal is None:
         raise UnreadableAnswer("no_lines")
     also_paid = spec.layout.get("also_paid", ())
     words = [text_at(transaction, "TxSts") for transaction in said]
     lines = [_answer(number, transaction, also_paid) for number, transaction in enumerate(said, start=1)]
-    if (original := text_at(group, "OrgnlNbOfTxs")) and checked_count(original) < len(lines):
-        raise UnreadableAnswer("count_wrong")
-    _check_sums_by_status(group, words, lines)
-    for block in report.findall("OrgnlPmtInfAndSts"):
-        inside = block.findall("TxInfAndSts")
-        if (original := text_at(block, "OrgnlNbOfTxs")) and checked_count(original) < len(inside):
+    if refusal is None:
+        _check_sums_by_status(group, words, lines)
+    elif set(words) - RETURNED:
+        raise UnreadableAnswer("contradicts_itself")
+    for place, inside in [(group, said), *((block, block.findall("TxInfAndSts")) for block in blocks)]:
+        if (original := text_at(place, "OrgnlNbOfTxs")) and checked_count(original) < len(inside):
             raise UnreadableAnswer("count_wrong")
-    return BankAnswers(batch_reference=reference, lines=lines)
+    return BankAnswers(batch_reference=reference, lines=lines, refusal=refusal)
+
+
+def _refusal(reference: str, group: Element, blocks: Sequence[Element]) -> WholeRefusal | None:
+    """Return the refusal of the whole file, or None. Raises UnreadableAnswer for one that cannot be relied on."""
+    mine = [block for block in blocks if text_at(block, "OrgnlPmtInfId") == reference]
+    words = [text_at(group, "GrpSts"), *(text_at(block, "PmtInfSts") for block in mine)]
+    if REFUSED not in words:
+        return None
+    by_status = [text_at(figures, "DtldSts") for figures in group.findall("NbOfTxsPerSts")]
+    if {*words, *by_status} - {REFUSED, ""} or len(mine) < len(blocks):
+        raise UnreadableAnswer("contradicts_itself")
+    reasons = [reason for place in (*mine, group) if (reason := _reason(place))]
+    if REPEATED in map(cause_of, reasons):
+        # What it says of the second copy of a file it does not say of the first one, which may well be paid.
+        raise UnreadableAnswer("refused_as_repeated")
+    counts = _texts([group, *mine], "OrgnlNbOfTxs", "NbOfTxsPerSts/DtldNbOfTxs")
+    sums = _texts([group, *mine], "OrgnlCtrlSum", "NbOfTxsPerSts/DtldCtrlSum")
+    return WholeRefusal(
+        return_code=(reasons or [REFUSED])[0][:LONGEST_RETURN_CODE],
+        counts=frozenset(map(checked_count, counts)),
+        totals=frozenset(map(checked_sum, sums)),
+    )
+
+
+def _texts(places: Sequence[Element], *paths: str) -> list[str]:
+    found = [text_at(place, path) for place in places for path in paths]
+    return [text for text in found if text]
+
+
+def _reason(place: Element) -> str:
+    return text_at(place, "StsRsnInf/Rsn/Cd") or text_at(place, "StsRsnInf/Rsn/Prtry")
 
 
 def _answer(number: int, transaction: Element, also_paid: Collection[str]) -> AnswerLine:
     word = text_at(transaction, "TxSts")
-    reason = text_at(transaction, "StsRsnInf/Rsn/Cd") or text_at(transaction, "StsRsnInf/Rsn/Prtry")
     return answer_line(
         number=number,
         reference=text_at(transaction, "OrgnlEndToEndId"),
         amount=checked_amount(transaction.find("OrgnlTxRef/Amt/InstdAmt")),
         answer=_meaning(word, also_paid),
-        return_code=reason or word,
+        return_code=_reason(transaction) or word,
     )
 
 

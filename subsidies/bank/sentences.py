@@ -41,6 +41,16 @@ FILE_PROBLEMS: Final[dict[str, Promise]] = {
         "It says of a payment what the bank format does not know. Ask the bank what it means, and set "
         "up a format that knows it."
     ),
+    "contradicts_itself": _(
+        "It refuses the whole batch, and says something else of a part of it. Ask the bank which of the two it means."
+    ),
+    "refused_as_repeated": _(
+        "The bank refuses the file as one that it has already. That says nothing of the payments in the first one: "
+        "ask the bank for its result."
+    ),
+    "refusal_does_not_fit": _(
+        "It refuses a whole batch, of another number or sum of payments than ours. Ask the bank which file it means."
+    ),
     "no_lines": _("It names no single payment. Ask the bank for a file that answers each of them."),
 }
 UNREADABLE: Final = _("It cannot be read with certainty, so nothing of it was applied.")
@@ -65,9 +75,9 @@ WHY_NOT: Final[dict[str, Promise]] = {
     ),
     "bank_did_not_say_paid": _("The bank does not say in this line that the money was paid."),
     "not_returned_before": _("This instruction does not stand as returned."),
-    "paid_twice": _(
-        "Another instruction of the same payment was paid as well. Have the bank take one of them back; "
-        "once the money is there, record this line as one without effect."
+    "asked_back_already": _(
+        "Another instruction of the same payment was paid as well, and money of this payment is being asked back "
+        "already. Have the bank take this one back; once the money is there, record this line as one without effect."
     ),
     "another_under_way": _(
         "Another instruction of the same payment is with the bank or on its way. Wait for the bank's "

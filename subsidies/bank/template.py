@@ -14,6 +14,7 @@ from numbers import Real
 from typing import Final
 
 import xlsxwriter
+from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.tabular import EXACT_BELOW
 from chongqing_dte.foundation.workbooks import UnreadableWorkbook, read_workbook
@@ -26,7 +27,15 @@ from subsidies.bank.files import (
     FormatSpec,
     UnreadableAnswer,
 )
-from subsidies.bank.layout import ENCODINGS, LINE_ENDS, Layout, LayoutCell, ResultLayout, read_layout
+from subsidies.bank.layout import (
+    ENCODINGS,
+    LINE_ENDS,
+    Layout,
+    LayoutCell,
+    LayoutWrong,
+    ResultLayout,
+    read_layout,
+)
 from subsidies.bank.xml_writing import NOT_WRITABLE
 from subsidies.rules.bank_answers import AnswerLine
 
@@ -47,10 +56,39 @@ def ending(spec: FormatSpec) -> str:
 def unwritable(spec: FormatSpec, lines: Sequence[BatchLine]) -> dict[int, str]:
     """Return why lines cannot be written, by line number, without those that can."""
     layout = read_layout(spec.layout)
+    if _texts_with_delimiter(spec, layout):
+        return {line.line_number: "columns_would_break" for line in lines}
     encoding = "utf-8" if layout.kind == "XLSX" else ENCODINGS[layout.encoding]
     between = layout.delimiter if layout.kind == "TXT" else ""
     found = {line.line_number: _problem(line, encoding, between) for line in lines}
     return {number: problem for number, problem in found.items() if problem}
+
+
+def check_texts(spec: FormatSpec) -> None:
+    """Raise LayoutWrong if a text that would stand in every file holds a sign that separates its columns."""
+    if texts := _texts_with_delimiter(spec, read_layout(spec.layout)):
+        raise LayoutWrong(
+            _("“%(text)s” holds a sign of the delimiter, so that the columns after it would be read wrongly.")
+            % {"text": texts[0]}
+        )
+
+
+def _texts_with_delimiter(spec: FormatSpec, layout: Layout) -> list[str]:
+    """Return the fixed texts of a TXT file that would break its columns. A CSV file quotes them."""
+    if layout.kind != "TXT":
+        return []
+    cells = [*layout.head, *layout.columns, *layout.trailer]
+    texts = [cell.value for cell in cells]
+    if layout.header_row:
+        texts += [cell.header for cell in layout.columns]
+    if any(cell.field == "payer_name" for cell in cells):
+        texts.append(spec.payer_name)
+    return [text for text in texts if _breaks(text, layout.delimiter)]
+
+
+def _breaks(text: str, delimiter: str) -> bool:
+    """Test whether a text holds any sign of the delimiter: beside a longer one, a part of it shifts the columns."""
+    return any(sign in text for sign in delimiter)
 
 
 def _problem(line: BatchLine, encoding: str, between: str) -> str:
@@ -59,7 +97,7 @@ def _problem(line: BatchLine, encoding: str, between: str) -> str:
     for text in (line.payee_name, line.bank_name):
         if text.startswith(FORMULA_STARTS):
             return "looks_like_a_formula"
-        if NOT_WRITABLE.search(text) or not _can_be_encoded(text, encoding) or (between and between in text):
+        if NOT_WRITABLE.search(text) or not _can_be_encoded(text, encoding) or _breaks(text, between):
             return "character_not_writable"
     return ""
 
@@ -116,6 +154,10 @@ def _written(cell: LayoutCell, facts: Mapping[str, object]) -> str | Decimal:
 def _separated(rows: Sequence[Sequence[str]], layout: Layout) -> str:
     line_end = LINE_ENDS[layout.line_end]
     if layout.kind == "TXT":
+        if any(_breaks(cell, layout.delimiter) for row in rows for cell in row):
+            raise ValueError(
+                "No cell holds a sign of the delimiter: that is looked at before a line is taken in."
+            )
         return "".join(f"{layout.delimiter.join(row)}{line_end}" for row in rows)
     sheet = io.StringIO()
     csv.writer(sheet, delimiter=layout.delimiter, lineterminator=line_end).writerows(rows)

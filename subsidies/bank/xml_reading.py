@@ -1,7 +1,7 @@
 """Reads XML from outside, without ever following what it says.
 
 A document type is refused where it begins, so that there are no entities to expand and none to fetch; every element
-has to be in one namespace, and none lies deeper than a bank's messages go.
+has to be in one namespace, and none lies deeper than a bank's messages go, nor are there more of them.
 """
 
 from typing import Final
@@ -11,6 +11,8 @@ from xml.parsers import expat
 from subsidies.bank.files import UnreadableAnswer
 
 DEEPEST: Final = 24
+# Elements and attributes. An answer to a hundred thousand payments has fewer; each takes many times its bytes.
+MOST_PARTS: Final = 2_000_000
 BETWEEN: Final = " "
 # The parser takes by place alone that nothing follows.
 ENDS: Final = (True,)
@@ -22,11 +24,15 @@ class _Reading:
     def __init__(self) -> None:
         self.namespace = ""
         self.depth = 0
+        self.part_count = 0
         self.builder = TreeBuilder()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         namespace, _between, local = name.rpartition(BETWEEN)
         self.depth += 1
+        self.part_count += 1 + len(attributes)
+        if self.part_count > MOST_PARTS:
+            raise UnreadableAnswer("too_large")
         if self.depth == 1:
             self.namespace = namespace
         if self.depth > DEEPEST or namespace != self.namespace:

@@ -1,6 +1,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ class BankFormat(models.Model):
     """
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(_("Name"), max_length=128)
+    name = models.CharField(_("Name of the format"), max_length=128)
     payment_format = models.CharField(_("Format"), max_length=12, choices=PaymentFormat)
     side = models.CharField(_("For"), max_length=8, choices=BankSide)
     # The first digits of the CNAPS codes of the agent bank's own branches: what tells own accounts from others.
@@ -39,7 +40,7 @@ class BankFormat(models.Model):
     amount_limit = models.DecimalField(
         _("Sum of one file at most"), max_digits=14, decimal_places=2, null=True, blank=True
     )
-    delivery = models.CharField(_("Delivered by"), max_length=12, choices=DeliveryWay)
+    delivery = models.CharField(_("Way of delivery"), max_length=12, choices=DeliveryWay)
     # Of a bank's own template: what is written and read. See `bank/template.py` for what it may say.
     layout = models.JSONField(_("Layout"), default=dict, blank=True)
     drafted_by = models.ForeignKey(
@@ -71,6 +72,14 @@ class BankFormat(models.Model):
                 name="bank_format_one_open_per_side",
                 fields=["side"],
                 condition=Q(approved_at__isnull=False, closed_at__isnull=True),
+            ),
+            # Two that tell own accounts by different digits would both take some of them, or leave some to nobody.
+            ExclusionConstraint(
+                name="bank_format_open_sides_of_one_bank",
+                expressions=[("own_bank_code", "<>")],
+                condition=Q(
+                    side__in=[BankSide.OWN, BankSide.OTHER], approved_at__isnull=False, closed_at__isnull=True
+                ),
             ),
             implies(
                 Q(side__in=[BankSide.OWN, BankSide.OTHER]),

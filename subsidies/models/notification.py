@@ -152,6 +152,8 @@ class SelfCheckAccess(models.Model):
     # Of a link, the keyed hash of its token. Of a code, what the code is derived from by the key: whoever sends it can
     # tell it, and whoever reads this table cannot.
     secret_hash = models.CharField(max_length=64, unique=True)
+    # The last digits of the account that a code confirms, which its message names.
+    account_ends_in = models.CharField(max_length=4, blank=True, db_default="")
     created_at = models.DateTimeField(_("Created at"))
     expires_at = models.DateTimeField(_("Expires at"))
     # When a code was handed to the gateway. What was not, waits in a short list.
@@ -181,6 +183,10 @@ class SelfCheckAccess(models.Model):
                 Q(wrong_tries__lt=5, used_at__lte=F("expires_at")),
                 name="self_check_used_while_it_held",
             ),
+            models.CheckConstraint(
+                name="self_check_account_only_where_one_is_confirmed",
+                condition=Q(purpose=AccessPurpose.ACCOUNT) | Q(account_ends_in=""),
+            ),
             # Who holds a link has shown nobody their mobile, and so changes no account by it.
             implies(
                 Q(kind=AccessKind.LINK), Q(purpose=AccessPurpose.LOOK), name="self_check_link_only_looks"
@@ -205,6 +211,7 @@ class SelfCheckAccess(models.Model):
                 "kind",
                 "purpose",
                 "secret_hash",
+                "account_ends_in",
                 "created_at",
                 "expires_at",
                 "issued_by",

@@ -38,8 +38,10 @@ from subsidies.policies.money import (
 from subsidies.policies.notifications import (
     can_have_inbox,
     can_mark_read,
+    can_send_again,
     check_can_have_inbox,
     check_can_mark_read,
+    check_can_send_again,
 )
 from subsidies.policies.objections import (
     can_decide_objection,
@@ -105,6 +107,7 @@ __all__ = [
     "can_see_money",
     "can_see_other_subsidies",
     "can_see_password",
+    "can_send_again",
     "can_simulate_policies",
     "can_stop_sending",
     "can_withdraw_other_subsidies",
@@ -133,6 +136,7 @@ __all__ = [
     "check_can_see_money",
     "check_can_see_password",
     "check_can_see_policies",
+    "check_can_send_again",
     "check_can_simulate_policies",
     "check_can_stop_sending",
     "check_can_withdraw_other_subsidies",

@@ -19,6 +19,17 @@ def can_mark_read(user: User) -> bool:
     return can_have_inbox(user) and user.role != Role.MUNICIPAL_AUDITOR
 
 
+def can_send_again(user: User) -> bool:
+    """Test whether this person lets a message that could not be sent be tried again."""
+    return user.role == Role.MUNICIPAL_OPERATOR
+
+
+def check_can_send_again(user: User) -> None:
+    """Raise NotPermitted unless this person lets a message that could not be sent be tried again."""
+    if not can_send_again(user):
+        raise NotPermitted
+
+
 def check_can_mark_read(user: User) -> None:
     """Raise NotPermitted unless this person answers for what the office is told."""
     if not can_mark_read(user):

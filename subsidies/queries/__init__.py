@@ -14,6 +14,9 @@ from subsidies.queries.bank_formats import (
     payments_left_out as payments_left_out,
 )
 from subsidies.queries.bank_results import (
+    amounts_by_reference as amounts_by_reference,
+)
+from subsidies.queries.bank_results import (
     answer_counts as answer_counts,
 )
 from subsidies.queries.bank_results import (
@@ -173,6 +176,9 @@ from subsidies.queries.decisions import (
     reopened_by_objections as reopened_by_objections,
 )
 from subsidies.queries.decisions import (
+    trainees_refused_elsewhere as trainees_refused_elsewhere,
+)
+from subsidies.queries.decisions import (
     trainees_whose_holds_claim as trainees_whose_holds_claim,
 )
 from subsidies.queries.deliveries import (
@@ -306,6 +312,9 @@ from subsidies.queries.notifications import (
 )
 from subsidies.queries.notifications import (
     lock_decisions_to_announce as lock_decisions_to_announce,
+)
+from subsidies.queries.notifications import (
+    lock_message as lock_message,
 )
 from subsidies.queries.notifications import (
     lock_notifications_to_send as lock_notifications_to_send,
@@ -524,6 +533,9 @@ from subsidies.queries.revocations import (
     batch_ids_held_up as batch_ids_held_up,
 )
 from subsidies.queries.revocations import (
+    batch_ids_of_merged_people as batch_ids_of_merged_people,
+)
+from subsidies.queries.revocations import (
     certificates_barred_by as certificates_barred_by,
 )
 from subsidies.queries.revocations import (
@@ -551,10 +563,16 @@ from subsidies.queries.revocations import (
     lock_what_stands_behind as lock_what_stands_behind,
 )
 from subsidies.queries.revocations import (
+    on_their_way as on_their_way,
+)
+from subsidies.queries.revocations import (
     passes_stand_again as passes_stand_again,
 )
 from subsidies.queries.revocations import (
     payment_ids_to_take_back as payment_ids_to_take_back,
+)
+from subsidies.queries.revocations import (
+    payments_in as payments_in,
 )
 from subsidies.queries.revocations import (
     payments_owed as payments_owed,

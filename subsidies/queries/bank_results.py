@@ -122,6 +122,12 @@ def lock_instructions_of(batch: PaymentBatch) -> list[LockedInstruction]:
     return [LockedInstruction(*row) for row in rows]
 
 
+def amounts_by_reference(batch: PaymentBatch) -> dict[str, Decimal]:
+    """Return what a batch instructs the bank to pay, by reference, in the order of its file. It never changes."""
+    attempts = PaymentAttempt.objects.filter(batch=batch).order_by("line_number")
+    return dict(attempts.values_list("reference", "amount"))
+
+
 # ── Lines that wait for people ───────────────────────────────────────────────────────────────────────────
 def result_lines_visible_to(user: User) -> QuerySet[BankResultLine]:
     """Return the lines of the bank's result files, for those who see the money."""

@@ -187,16 +187,23 @@ def notice_content(notice: PublicNotice) -> str:
     return PublicNotice.objects.values_list("content", flat=True).get(pk=notice.pk)
 
 
-def lines_of_notice(notice: PublicNotice, *, name: str = "", id_ending: str = "") -> QuerySet[NoticeLine]:
-    """Return a notice's lines in order with what is published of each; `name` is masked, or a family name alone."""
-    lines = NoticeLine.objects.filter(notice=notice)
+def lines_of_notice(
+    notice: PublicNotice, *, after: int, limit: int, name: str = "", id_ending: str = ""
+) -> list[NoticeLine]:
+    """Return up to `limit` of a notice's lines from behind this one on, with what is published of each.
+
+    `name` is masked, or a family name alone.
+    """
+    lines = NoticeLine.objects.filter(notice=notice, line_number__gt=after)
     if name:
         lines = (
             lines.filter(masked_name=name) if len(name) > 1 else lines.filter(masked_name__startswith=name)
         )
     if id_ending:
         lines = lines.filter(id_ending=id_ending.upper())
-    return _with_what_is_published(lines).order_by("line_number")
+    # Which lines they are is asked first: a plan that joins before it cuts off reads all of a long notice.
+    shown = list(lines.order_by("line_number").values_list("pk", flat=True)[:limit])
+    return list(_with_what_is_published(NoticeLine.objects.filter(pk__in=shown)).order_by("line_number"))
 
 
 def notice_line_of(notice: PublicNotice, line_number: int) -> NoticeLine | None:

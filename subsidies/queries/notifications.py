@@ -131,6 +131,11 @@ def unread_count(user: User) -> int:
     return unread.order_by()[: MANY_UNREAD + 1].count()
 
 
+def lock_message(public_id: UUID) -> Notification:
+    """Return one message that no other transaction can change until this one ends."""
+    return Notification.objects.select_for_update(of=("self",), no_key=True).get(public_id=public_id)
+
+
 def lock_unread(user: User, public_ids: Collection[UUID]) -> list[Notification]:
     """Return those of these messages to this person's office that nobody has read, locked."""
     return list(

@@ -2,6 +2,7 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
 
+from chongqing_dte.foundation.lookups import Among
 from enrollment.queries import rows_of_persons, trainee_rows_named
 from institutions.enums import MUNICIPAL_ROLES
 from institutions.models import User
@@ -11,7 +12,7 @@ from subsidies.models import Entitlement, OtherSubsidy
 
 def other_subsidies_of(trainee_ids: Collection[int]) -> list[OtherSubsidy]:
     """Return what other programmes paid these rows of people, as far as it stands."""
-    standing = OtherSubsidy.objects.filter(trainee_id__in=trainee_ids, withdrawn_at__isnull=True)
+    standing = OtherSubsidy.objects.filter(Among("trainee_id", trainee_ids), withdrawn_at__isnull=True)
     fields = ("trainee_id", "occupation_id", "level", "programme", "amount")
     return list(standing.only(*fields).order_by("id"))
 

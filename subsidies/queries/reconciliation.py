@@ -59,10 +59,14 @@ FIGURES: Final = """
             FROM said FULL JOIN found_out ON found_out.attempt_id = said.attempt_id
         ) word
         JOIN subsidies_paymentattempt attempt ON attempt.id = word.attempt_id
+    ), twice AS (
+        SELECT recovery.payment_id, sum(recovery.amount) AS amount FROM subsidies_recovery recovery
+        WHERE recovery.reason = 'paid_twice' AND recovery.withdrawn_at IS NULL GROUP BY recovery.payment_id
     ), paid_from AS (
         SELECT entitlement.budget_id,
-               coalesce(sum(payment.amount) FILTER (WHERE payment.status = 'PAID'), 0) AS paid,
-               coalesce(sum(payment.amount * (hashint8(payment.id) & 1048575)) FILTER (
+               coalesce(sum(payment.amount + coalesce(twice.amount, 0)) FILTER (
+                   WHERE payment.status = 'PAID'), 0) AS paid,
+               coalesce(sum((payment.amount + coalesce(twice.amount, 0)) * (hashint8(payment.id) & 1048575)) FILTER (
                    WHERE payment.status = 'PAID'), 0) AS paid_w,
                coalesce(sum(payment.amount) FILTER (
                    WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) AS reserved,
@@ -70,6 +74,7 @@ FIGURES: Final = """
                    WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) AS reserved_w
         FROM subsidies_payment payment
         JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
+        LEFT JOIN twice ON twice.payment_id = payment.id
         GROUP BY entitlement.budget_id
     ), asked AS (
         SELECT entitlement.budget_id, sum(recovery.recovered) AS recovered,

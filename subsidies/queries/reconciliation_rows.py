@@ -48,6 +48,7 @@ EACH_PAYMENT: Final = """
         GROUP BY attempt.payment_id
     ), asked AS (
         SELECT recovery.payment_id, sum(recovery.recovered) AS recovered,
+               sum(recovery.amount) FILTER (WHERE recovery.reason = 'paid_twice') AS paid_twice,
                sum(recovery.written_off) AS written_off,
                sum(recovery.amount - recovery.recovered - recovery.written_off) AS to_recover
         FROM subsidies_recovery recovery WHERE recovery.withdrawn_at IS NULL GROUP BY recovery.payment_id
@@ -63,7 +64,8 @@ EACH_PAYMENT: Final = """
                coalesce(journal.reserved, 0) AS reserved_j,
                coalesce(under_way.amount, 0) AS under_way_p,
                coalesce(journal.under_way, 0) AS under_way_j,
-               CASE WHEN payment.status = 'PAID' THEN payment.amount ELSE 0 END AS paid_p,
+               CASE WHEN payment.status = 'PAID' THEN payment.amount + coalesce(asked.paid_twice, 0)
+                    ELSE 0 END AS paid_p,
                coalesce(journal.left_the_fund, 0) + coalesce(repaid.amount, 0) AS paid_j,
                coalesce(bank.amount, 0) AS paid_k,
                coalesce(asked.recovered, 0) AS recovered_p,

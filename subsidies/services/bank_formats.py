@@ -16,7 +16,7 @@ from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from enrollment.rules.identifiers import cnaps_is_valid, is_account_shape
 from institutions.models import User
 from subsidies import policies, queries
-from subsidies.bank import beps, pain
+from subsidies.bank import beps, pain, template
 from subsidies.bank.example import example_file
 from subsidies.bank.files import FormatSpec
 from subsidies.bank.layout import read_layout
@@ -28,6 +28,8 @@ OWN_CODE: Final = re.compile(r"[0-9]{3,12}\Z")
 NAMES_A_PAYER: Final = (PaymentFormat.PAIN_001, PaymentFormat.BEPS_382)
 LONGEST_PAYER: Final = {PaymentFormat.PAIN_001: pain.LONGEST_NAME, PaymentFormat.BEPS_382: beps.LONGEST_NAME}
 LARGEST_LAYOUT: Final = 20_000
+# What refuses a format beside another one that was approved at the same moment.
+HELD_BY: Final = ("bank_format_one_open_per_side", "bank_format_open_sides_of_one_bank")
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,9 @@ def approve_bank_format(*, format_id: int, approver: User, now: datetime) -> Ban
         approved.save(update_fields=["approved_by", "approved_at"])
     except IntegrityError as refusal:
         # Somebody approved another one at this moment.
-        if "bank_format_one_open_per_side" in str(refusal):
+        if any(name in str(refusal) for name in HELD_BY):
             raise InvalidTransition(
-                _("Another bank format for the same accounts was approved meanwhile. Look at it first.")
+                _("Another bank format for the same bank was approved meanwhile. Look at it first.")
             ) from refusal
         raise
     record_event("bank_format.approved", subject=approved, actor_id=approver.pk, at=now)
@@ -160,6 +162,7 @@ def _check_layout(draft: FormatDraft) -> None:
         raise DomainError(_("The layout is larger than any template needs."), code="layout")
     if draft.payment_format == PaymentFormat.TEMPLATE:
         read_layout(draft.layout)
+        template.check_texts(draft.spec)
     elif draft.payment_format == PaymentFormat.PAIN_001:
         pain.check_layout(draft.layout)
     elif draft.layout:

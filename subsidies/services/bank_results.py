@@ -7,6 +7,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from chongqing_dte.foundation.bulk import without_search_for_cycles
 from chongqing_dte.foundation.errors import POISON, DomainError
 from chongqing_dte.foundation.locks import session_lock
 from chongqing_dte.foundation.words import one_line
@@ -69,7 +70,8 @@ def _take_in(name: str, content: bytes, now: datetime, sender: User | None = Non
     if queries.result_file_is_known(sha256):
         return None
     # Nothing is locked while a large file is read.
-    reading = read_result(content)
+    with without_search_for_cycles():
+        reading = read_result(content)
     stored = BankResultFile(
         file_name=name[:255],
         content=content,
@@ -79,7 +81,8 @@ def _take_in(name: str, content: bytes, now: datetime, sender: User | None = Non
         received_by=sender,
     )
     try:
-        _store(stored, reading, now)
+        with without_search_for_cycles():
+            _store(stored, reading, now)
     except IntegrityError as refusal:
         # Somebody else took in the same content at this moment.
         if SAME_CONTENT in str(refusal):

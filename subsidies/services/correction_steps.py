@@ -14,6 +14,7 @@ from subsidies.enums import (
 )
 from subsidies.models import BankResultLine, PaymentAttempt
 from subsidies.services.journal import Posting, record_entry
+from subsidies.services.recovery_steps import open_recovery_of_second
 from subsidies.services.settlement_steps import move_budgets
 from subsidies.transitions import ATTEMPT_TRANSITIONS, PAYMENT_TRANSITIONS
 
@@ -21,8 +22,14 @@ from subsidies.transitions import ATTEMPT_TRANSITIONS, PAYMENT_TRANSITIONS
 def correct_payment(
     attempt: PaymentAttempt, line: BankResultLine, outcome: ResolutionOutcome, now: datetime
 ) -> None:
-    """Move an instruction, its payment, the journal and, last, the budget to where two people found the money."""
+    """Move an instruction, its payment, the journal and, last, the budget to where two people found the money.
+
+    An instruction that was paid beside another one stays as it is: a payment is paid once, and the rest asked back.
+    """
     is_paid = outcome == ResolutionOutcome.PAID_AFTER_ALL
+    if is_paid and attempt.payment.status == PaymentStatus.PAID:
+        _ask_second_back(attempt, line, now)
+        return
     target = AttemptStatus.PAID if is_paid else AttemptStatus.RETURNED
     check_transition(ATTEMPT_TRANSITIONS, current=AttemptStatus(attempt.status), target=target)
     attempt.status = target
@@ -47,6 +54,21 @@ def _move_payment(attempt: PaymentAttempt, now: datetime, *, is_paid: bool) -> N
     record_event("payment.paid" if is_paid else "payment.returned", subject=payment, at=now)
 
 
+def _ask_second_back(attempt: PaymentAttempt, line: BankResultLine, now: datetime) -> None:
+    times = queries.approved_count(attempt, ResolutionOutcome.PAID_AFTER_ALL)
+    open_recovery_of_second(
+        attempt.payment,
+        {"attempt": attempt.number, "bank_line": line.pk},
+        f"paid_twice:{attempt.number}" + (f":{times}" if times > 1 else ""),
+        _key_of(line),
+        now,
+    )
+
+
+def _key_of(line: BankResultLine) -> str:
+    return f"correction:{line.result_file.sha256}:{line.line_number}"
+
+
 def _record(attempt: PaymentAttempt, line: BankResultLine, now: datetime, *, is_paid: bool) -> None:
     outcome = ResolutionOutcome.PAID_AFTER_ALL if is_paid else ResolutionOutcome.TAKEN_BACK
     fund, owed = JournalAccount.FUND_AT_BANK, JournalAccount.SUBSIDIES_PAYABLE
@@ -54,7 +76,7 @@ def _record(attempt: PaymentAttempt, line: BankResultLine, now: datetime, *, is_
     times = queries.approved_count(attempt, outcome)
     fact = f"{outcome.lower()}:{attempt.number}" + (f":{times}" if times > 1 else "")
     record_entry(
-        key=f"correction:{line.result_file.sha256}:{line.line_number}",
+        key=_key_of(line),
         kind=JournalKind.CORRECTION,
         postings=[Posting(attempt.payment, owed if is_paid else fund, fund if is_paid else owed, fact)],
         now=now,

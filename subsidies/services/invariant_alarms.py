@@ -14,16 +14,17 @@ from subsidies.models import InvariantAlarm
 def record_alarms(*, broken: Mapping[str, Sequence[str]], now: datetime) -> list[InvariantAlarm]:
     """Record which promises do not hold, each with the first rows that show it, and return the alarms that are new.
 
-    What was recorded before is seen again, and what holds again is ended. Safe to repeat and to run beside itself.
+    What was recorded before is seen again, and what holds again is ended. Safe to repeat and to run beside itself:
+    `now` is from before the promises were looked at, and what somebody saw broken since then is not ended.
     """
     live = queries.lock_live_alarms()
     for name in broken.keys() & live.keys():
         live[name].ids = list(broken[name])
         live[name].last_seen_at = max(now, live[name].last_seen_at)
     InvariantAlarm.objects.bulk_update(live.values(), ["ids", "last_seen_at"])
-    ended = [alarm for name, alarm in live.items() if name not in broken]
+    ended = [alarm for name, alarm in live.items() if name not in broken and alarm.last_seen_at <= now]
     for alarm in ended:
-        alarm.ended_at = max(now, alarm.last_seen_at)
+        alarm.ended_at = now
     InvariantAlarm.objects.bulk_update(ended, ["ended_at"])
     record_events("alarm.ended", subjects=ended, at=now)
     opened = [_open(name, broken[name], now) for name in sorted(broken.keys() - live.keys())]

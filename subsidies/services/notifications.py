@@ -13,10 +13,13 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.crypto import DAMAGED
+from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
+from chongqing_dte.foundation.transitions import check_transition
 from institutions.enums import Role
 from institutions.models import User
 from subsidies import messages, policies, queries
@@ -30,6 +33,7 @@ from subsidies.enums import (
 from subsidies.gateways import GatewayUnavailable, SmsGateway
 from subsidies.models import Entitlement, Notification, PaymentAttempt
 from subsidies.services.notification_steps import message_to, notify_office, say_once
+from subsidies.transitions import NOTIFICATION_TRANSITIONS
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +46,8 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 # How often a message is offered that is refused for what it is. One that met no open door is offered for ever.
 MOST_REFUSALS = 5
+# How often at all, with what people let be tried again: each of those is one more try.
+MOST_TRIES = 10
 OUTSIDE: Final = (NotificationChannel.SMS, NotificationChannel.EMAIL)
 
 
@@ -307,6 +313,34 @@ def _record_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 def _pause(tried_count: int) -> timedelta:
     """Return how long a message rests: twice as long after each try, and an hour at most."""
     return min(FIRST_PAUSE * 2 ** min(tried_count - 1, 10), LONGEST_PAUSE)
+
+
+# ── Sending again ────────────────────────────────────────────────────────────────────────────────────────
+@transaction.atomic(durable=True)
+def send_again(*, public_id: UUID, sender: User, now: datetime) -> Notification:
+    """Let a message that could not be sent be tried once more: the mobile or the address may be another one by now.
+
+    Raises NotPermitted, InvalidTransition unless it was given up, and DomainError once it was tried very often.
+    """
+    notification = queries.lock_message(public_id)
+    policies.check_can_send_again(sender)
+    check_transition(
+        NOTIFICATION_TRANSITIONS,
+        current=NotificationStatus(notification.status),
+        target=NotificationStatus.QUEUED,
+    )
+    if notification.tried_count >= MOST_TRIES:
+        raise DomainError(
+            _("It was tried %(count)s times. Reach them in another way.")
+            % {"count": notification.tried_count},
+            code="tried_often_enough",
+        )
+    facts = {"problem": notification.problem, "tried": notification.tried_count}
+    notification.status, notification.problem = NotificationStatus.QUEUED, ""
+    notification.next_try_at = None
+    notification.save(update_fields=["status", "problem", "next_try_at"])
+    record_event("notification.sent_again", subject=notification, actor_id=sender.pk, at=now, facts=facts)
+    return notification
 
 
 # ── Inbox ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from chongqing_dte.foundation.audit import record_events
+from chongqing_dte.foundation.errors import DomainError
 from subsidies import queries
 from subsidies.enums import JournalAccount, JournalKind, RecoveryStatus, SettlementKind
 from subsidies.models import Payment, Recovery, RecoverySettlement
@@ -16,6 +19,9 @@ FAILED_CHECKS: Final = {
     "certificate_revoked": "certificate_is_valid",
     "objection_upheld": "no_objection_was_upheld",
 }
+
+
+PAID_TWICE: Final = "paid_twice"
 
 
 def open_recoveries(
@@ -53,6 +59,35 @@ def open_recoveries(
         ],
         now=now,
     )
+
+
+def open_recovery_of_second(payment: Payment, facts: Facts, fact: str, key: str, now: datetime) -> None:
+    """Ask the second amount of a payment back that the bank has paid twice. The grant stands: it was paid once.
+
+    What left the fund goes into the journal and, last, the budget. Raises DomainError if the budget has no room.
+    """
+    recovery = Recovery.objects.create(
+        payment=payment, amount=payment.amount, reason=PAID_TWICE, facts=facts, opened_at=now
+    )
+    record_events("recovery.opened", subjects=[recovery], at=now)
+    fund, receivable = JournalAccount.FUND_AT_BANK, JournalAccount.RECOVERIES_RECEIVABLE
+    record_entry(
+        key=key,
+        kind=JournalKind.CORRECTION,
+        postings=[Posting(payment, receivable, fund, fact)],
+        now=now,
+    )
+    budget_id = payment.entitlement.budget_id
+    if budget_id is None:
+        return
+    budget = queries.lock_budgets([budget_id])[budget_id]
+    budget.paid += payment.amount
+    if budget.reserved + budget.paid - budget.recovered > budget.allotted:
+        raise DomainError(
+            _("The budget has no room for the amount that was paid a second time. Have it topped up first."),
+            code="budget_has_no_room",
+        )
+    budget.save(update_fields=["paid"])
 
 
 def count_settlement(*, recovery: Recovery, settlement: RecoverySettlement, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chongqing_dte.foundation.audit import record_event
 from subsidies import queries
-from subsidies.bank.files import BankAnswers, UnreadableAnswer
+from subsidies.bank.files import BankAnswers, UnreadableAnswer, with_each_refused
 from subsidies.bank.formats import AGENT_LIST, read_answers, spec_of
 from subsidies.enums import ResultFileStatus
 from subsidies.models import BankFormat, BankResultFile, PaymentBatch
@@ -62,6 +62,8 @@ def apply_or_set_aside(stored: BankResultFile, reading: Reading, now: datetime) 
     try:
         answers = _certain(reading)
         batch = _batch_of(answers)
+        if answers.refusal is not None:
+            answers = with_each_refused(answers, queries.amounts_by_reference(batch))
     except UnreadableAnswer as problem:
         _set_aside(stored, problem.code, now)
         return

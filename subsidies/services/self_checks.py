@@ -51,7 +51,8 @@ TEXTS: Final = {
         "It holds for 10 minutes. Tell it to nobody."
     ),
     AccessPurpose.ACCOUNT: gettext_lazy(
-        "Digital Technology Engineer Programme: %(code)s confirms the new account for your subsidy. "
+        "Digital Technology Engineer Programme: %(code)s confirms the new account for your subsidy, which "
+        "ends in %(account_ends_in)s. "
         "It holds for 10 minutes. If you did not ask for this, tell it to nobody and call your bureau."
     ),
 }
@@ -86,9 +87,10 @@ def ask_to_change_account(*, opened_id: int, account: AccountDetails, now: datet
     Raises DomainError if the account cannot be one, and InvalidTransition if no account can matter any more.
     """
     opened = _opened(opened_id, now)
-    checked_account(account)
+    checked = checked_account(account)
     _check_money_may_move(opened.certificate_id)
-    return _make_code(Holder(opened.certificate_id, opened.trainee_id), AccessPurpose.ACCOUNT, now)
+    holder = Holder(opened.certificate_id, opened.trainee_id)
+    return _make_code(holder, AccessPurpose.ACCOUNT, now, checked.number[-4:])
 
 
 def send_self_check_codes(*, gateway: SmsGateway, now: datetime) -> int:
@@ -161,12 +163,12 @@ def open_with_link(*, token: str, number: str, id_number: str, now: datetime) ->
 
 
 # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────
-def _make_code(holder: Holder, purpose: AccessPurpose, now: datetime) -> int:
+def _make_code(holder: Holder, purpose: AccessPurpose, now: datetime, account_ends_in: str = "") -> int:
     # Two that ask at once are counted one after the other.
     lock_trainees([holder.person_id])
     issued_count = queries.codes_issued_since(holder.certificate_id, now - timedelta(days=1))
     is_made = holder.person_id != NOBODY and issued_count < MOST_CODES_A_DAY
-    key_id = _create_code(holder, purpose, now) if is_made else _create_nothing()
+    key_id = _create_code(holder, purpose, now, account_ends_in) if is_made else _create_nothing()
     record_event(
         "self_check.code_asked",
         subject=LevelCertificate(pk=holder.certificate_id),
@@ -177,13 +179,14 @@ def _make_code(holder: Holder, purpose: AccessPurpose, now: datetime) -> int:
     return key_id
 
 
-def _create_code(holder: Holder, purpose: AccessPurpose, now: datetime) -> int:
+def _create_code(holder: Holder, purpose: AccessPurpose, now: datetime, account_ends_in: str) -> int:
     key = SelfCheckAccess.objects.create(
         trainee_id=holder.person_id,
         certificate_id=holder.certificate_id,
         kind=AccessKind.CODE,
         purpose=purpose,
         secret_hash=secrets.token_hex(32),
+        account_ends_in=account_ends_in,
         created_at=now,
         expires_at=now + CODE_HOLDS_FOR,
     )
@@ -205,7 +208,8 @@ def _send(key: SelfCheckAccess, gateway: SmsGateway, now: datetime) -> bool:
     has_mobile = mobile_is_valid(mobile)
     if has_mobile:
         with translation.override(settings.LANGUAGE_CODE):
-            text = str(TEXTS[AccessPurpose(key.purpose)]) % {"code": code_of(key=key)}
+            facts = {"code": code_of(key=key), "account_ends_in": key.account_ends_in}
+            text = str(TEXTS[AccessPurpose(key.purpose)]) % facts
         gateway.send(mobile, text, f"self-check:{key.pk}")
     _record_sent(key, now, has_mobile=has_mobile)
     return has_mobile

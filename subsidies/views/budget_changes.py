@@ -72,16 +72,7 @@ def propose(request: SignedInRequest, reference: str) -> HttpResponse:
 @login_required
 def change_detail(request: SignedInRequest, change_id: int) -> HttpResponse:
     """Show one change, and what it makes of its budgets."""
-    change = _find_change(request, change_id)
-    is_open = change.status == RequestStatus.PROPOSED
-    context = {
-        "change": change,
-        "facts": _facts_of(change),
-        "may_decide": is_open and policies.can_decide_budget_change(request.user, change),
-        "is_own": is_open and change.proposed_by_id == request.user.pk,
-        "form": BudgetDecisionForm(),
-    }
-    return render(request, "subsidies/budget_change_detail.html", context)
+    return _detail_page(request, _find_change(request, change_id), BudgetDecisionForm())
 
 
 @require_POST
@@ -89,8 +80,12 @@ def change_detail(request: SignedInRequest, change_id: int) -> HttpResponse:
 def approve(request: SignedInRequest, change_id: int) -> HttpResponse:
     """Let a change count from now on."""
     change = _find_change(request, change_id)
+    policies.check_can_decide_budget_change(request.user, change)
+    form = BudgetDecisionForm(request.POST)
+    if not form.is_valid():
+        return _detail_page(request, change, form)
     approve_budget_change(
-        change_id=change.pk, decider=request.user, reason=_reason_in(request), now=timezone.now()
+        change_id=change.pk, decider=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
     )
     messages.success(request, _("The change counts from now on. Decisions that wait for the money go on."))
     return redirect("budget-change-detail", change.pk)
@@ -101,8 +96,12 @@ def approve(request: SignedInRequest, change_id: int) -> HttpResponse:
 def refuse(request: SignedInRequest, change_id: int) -> HttpResponse:
     """Leave a budget as it is."""
     change = _find_change(request, change_id)
+    policies.check_can_decide_budget_change(request.user, change)
+    form = BudgetDecisionForm(request.POST)
+    if not form.is_valid():
+        return _detail_page(request, change, form)
     refuse_budget_change(
-        change_id=change.pk, decider=request.user, reason=_reason_in(request), now=timezone.now()
+        change_id=change.pk, decider=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
     )
     messages.info(request, _("The change is refused."))
     return redirect("budget-change-detail", change.pk)
@@ -110,6 +109,19 @@ def refuse(request: SignedInRequest, change_id: int) -> HttpResponse:
 
 def _find_change(request: SignedInRequest, change_id: int) -> BudgetChange:
     return get_object_or_404(queries.budget_changes_visible_to(request.user), pk=change_id)
+
+
+def _detail_page(request: SignedInRequest, change: BudgetChange, form: BudgetDecisionForm) -> HttpResponse:
+    is_open = change.status == RequestStatus.PROPOSED
+    context = {
+        "change": change,
+        "facts": _facts_of(change),
+        "may_decide": is_open and policies.can_decide_budget_change(request.user, change),
+        "is_own": is_open and change.proposed_by_id == request.user.pk,
+        "form": form,
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "subsidies/budget_change_detail.html", context, status=status)
 
 
 def _form_page(
@@ -194,8 +206,3 @@ def _effects_of(change: BudgetChange) -> list[tuple[str, object]]:
 
 def _now_and_then(budget: Budget, gain: Decimal) -> str:
     return f"{yuan(budget.available)} → {yuan(budget.available + gain)}"
-
-
-def _reason_in(request: SignedInRequest) -> str:
-    form = BudgetDecisionForm(request.POST)
-    return str(form.cleaned_data["reason"]) if form.is_valid() else ""

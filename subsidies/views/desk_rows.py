@@ -20,6 +20,7 @@ from subsidies.desk_words import (
     NOT_IN_A_BATCH,
     matter_cause,
     matter_title,
+    message_problem,
     owner_name,
 )
 from subsidies.explanations import return_advice, return_reason
@@ -53,6 +54,8 @@ class _Subject:
     url: str
     person: str = ""
     district: District | None = None
+    # Where the act on this row is done, if not on its page.
+    act_url: str = ""
 
 
 def shown_matter(stuck: queries.Stuck, desk: queries.Desk) -> dict[str, object]:
@@ -117,7 +120,7 @@ def _shown(matter: Matter, row: Any, desk: queries.Desk, *, cause: str, calendar
         since=row.since,
         age=age,
         owner=_owner_of(matter, row, subject.district),
-        act_url=(reverse(route) if route else subject.url) if may_act else "",
+        act_url=(reverse(route) if route else subject.act_url or subject.url) if may_act else "",
     )
 
 
@@ -157,6 +160,7 @@ _OWN_CAUSES: Final[dict[str, Callable[[Any], str]]] = {
     "returned": _why_returned,
     "signatures": _why_unsigned,
     "result-files": lambda file: file_problem(file.problem),
+    "messages-failed": lambda message: message_problem(message.problem),
     "bank-lines": lambda line: line_problem(line.problem),
     "resolutions": lambda resolution: str(resolution.get_outcome_display()),
     "settlements": lambda settlement: str(settlement.get_kind_display()),
@@ -241,7 +245,7 @@ def _of_message(message: Any) -> _Subject:
     url = reverse("certificate-detail", args=[entitlement.certificate.public_id]) if entitlement else ""
     whose = mask_name(message.person.name) if message.person else message.get_role_display()
     what = f"{message.get_kind_display()} · {message.get_channel_display()}"
-    return _Subject(what, url, whose, message.district)
+    return _Subject(what, url, whose, message.district, reverse("failed-message", args=[message.public_id]))
 
 
 def _of_stop(stop: Any) -> _Subject:

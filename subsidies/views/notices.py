@@ -90,9 +90,8 @@ def notice_detail(request: HttpRequest, reference: str) -> HttpResponse:
     if name != searched_name(name):
         # Written into the address by hand: a name stands in no address whole.
         return redirect(_address_of(notice, name=name, id_ending=id_ending))
-    lines = queries.lines_of_notice(notice, name=name, id_ending=id_ending)
     after = _line_number(request.GET.get("after", ""))
-    found = list(lines.filter(line_number__gt=after)[: PAGE_SIZE + 1])
+    found = queries.lines_of_notice(notice, after=after, limit=PAGE_SIZE + 1, name=name, id_ending=id_ending)
     today = timezone.localdate()
     is_open = _is_open(notice, today)
     context = {

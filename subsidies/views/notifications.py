@@ -1,4 +1,4 @@
-"""What an office was told, and that somebody has read it."""
+"""What an office was told, that somebody has read it, and what could not be sent."""
 
 from typing import Final
 from urllib.parse import urlencode
@@ -7,19 +7,24 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chongqing_dte.foundation.errors import DomainError, NotPermitted
 from chongqing_dte.foundation.paging import page_of
+from enrollment.rules.identifiers import mask_name
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
-from subsidies.enums import NotificationKind
+from subsidies.desk_words import message_problem
+from subsidies.enums import NotificationKind, NotificationStatus
 from subsidies.messages import TO_OFFICE, sentence
 from subsidies.models import Notification
-from subsidies.services.notifications import mark_read
+from subsidies.services.notifications import mark_read, send_again
 
 COLUMNS: Final = (
     (gettext_lazy("Choose"), ""),
@@ -74,6 +79,40 @@ def inbox_read(request: SignedInRequest) -> HttpResponse:
     text = ngettext("%(count)s message is marked as read.", "%(count)s messages are marked as read.", count)
     messages.success(request, text % {"count": count})
     return redirect(f"{reverse('inbox')}?{urlencode(_chosen(request))}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def failed_message(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+    """Show a message that could not be sent, without its words, and let it be tried again."""
+    found = queries.notifications_overseen_by(request.user).exclude(status=NotificationStatus.QUEUED)
+    message = get_object_or_404(found.select_related("person", "district"), public_id=public_id)
+    if request.method == "POST":
+        try:
+            send_again(public_id=public_id, sender=request.user, now=timezone.now())
+        except NotPermitted:
+            raise
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(
+                request, _("It is tried again within minutes. If that fails, it stands here again.")
+            )
+            return redirect(f"{reverse('subsidy-desk-list')}?{urlencode({'matter': 'messages-failed'})}")
+    whose = mask_name(message.person.name) if message.person else message.get_role_display()
+    context = {
+        "facts": [
+            (_("About"), message.get_kind_display()),
+            (_("Recipient"), f"{whose} · {message.district}" if message.district else whose),
+            (_("Way of sending"), message.get_channel_display()),
+            (_("Created at"), date_format(timezone.localtime(message.created_at), "DATETIME_FORMAT")),
+            (_("Number of tries"), message.tried_count),
+            (_("Status"), message.get_status_display()),
+            (_("Problem"), message_problem(message.problem) or "—"),
+        ],
+        "may_send": policies.can_send_again(request.user) and message.status == NotificationStatus.FAILED,
+    }
+    return render(request, "subsidies/failed_message.html", context)
 
 
 def _chosen(request: SignedInRequest) -> dict[str, str]:

@@ -79,7 +79,9 @@ def settlement_approve(request: SignedInRequest, public_id: str) -> HttpResponse
     settlement = _find_settlement(request, public_id)
     policies.check_can_decide_settlement(request.user, settlement)
     form = SettlementDecisionForm(request.POST, prefix="decision")
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    if not form.is_valid():
+        return _decision_again(request, settlement, form)
+    reason = form.cleaned_data["reason"]
     approve_settlement(settlement_id=settlement.pk, decider=request.user, reason=reason, now=timezone.now())
     messages.success(request, _("Approved. It counts in the recovery, the journal and the budget."))
     return _to_the_next(request, settlement)
@@ -92,7 +94,9 @@ def settlement_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     settlement = _find_settlement(request, public_id)
     policies.check_can_decide_settlement(request.user, settlement)
     form = SettlementDecisionForm(request.POST, prefix="decision")
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    if not form.is_valid():
+        return _decision_again(request, settlement, form)
+    reason = form.cleaned_data["reason"]
     try:
         refuse_settlement(
             settlement_id=settlement.pk, decider=request.user, reason=reason, now=timezone.now()
@@ -106,6 +110,13 @@ def settlement_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
 
 def _find_settlement(request: SignedInRequest, public_id: str) -> RecoverySettlement:
     return get_object_or_404(queries.settlements_visible_to(request.user), public_id=public_id)
+
+
+def _decision_again(
+    request: SignedInRequest, settlement: RecoverySettlement, form: SettlementDecisionForm
+) -> HttpResponse:
+    recovery = find_recovery(request, str(settlement.recovery.public_id))
+    return detail_page(request, recovery, {"decision": form}, status=422)
 
 
 def _to_the_next(request: SignedInRequest, settlement: RecoverySettlement) -> HttpResponse:

@@ -25,6 +25,9 @@ from subsidies.models import SelfCheckAccess
 ASKED: Final = "self_check_asked"
 OPENED: Final = "self_check_opened"
 PENDING: Final = "self_check_account"
+SLOWED: Final = "self_check_slowed"
+# Seconds.
+SLOWED_FOR: Final = 30
 CONTEXT: Final = "self_check.pending_account"
 
 
@@ -93,8 +96,24 @@ def pending_account(request: HttpRequest) -> PendingAccount | None:
 
 def wait_of(request: HttpRequest, number: str = "") -> int:
     """Count one try of an address, and one about a certificate if it is named. Returns the seconds to wait."""
-    wait = seconds_to_wait("self_check", client_address(request), limits=settings.SELF_CHECK_LIMITS)
+    address = client_address(request)
+    wait = seconds_to_wait("self_check", address, limits=settings.SELF_CHECK_LIMITS)
     if wait or not number:
         return wait
+    named = normalize_identifier(number[:60])
     limits = settings.SELF_CHECK_CERTIFICATE_LIMITS
-    return seconds_to_wait("self_check_certificate", normalize_identifier(number[:60]), limits=limits)
+    wait = seconds_to_wait("self_check_certificate", named, address, limits=limits)
+    if wait or not seconds_to_wait("self_check_number", named, limits=settings.SELF_CHECK_NUMBER_LIMITS):
+        return wait
+    return _short_wait(request)
+
+
+def _short_wait(request: HttpRequest) -> int:
+    """Let a browser wait a little before each try about a certificate that very many ask for, and then let it try."""
+    now = int(timezone.now().timestamp())
+    until = request.session.get(SLOWED)
+    if until is None:
+        until = request.session[SLOWED] = now + SLOWED_FOR
+    elif until <= now:
+        del request.session[SLOWED]
+    return max(until - now, 0)

@@ -34,10 +34,10 @@ from subsidies.views.simulation_rows import (
 # What a page shows of the changes; the files hold all of them.
 MOST_ROWS = 200
 TALLY_COLUMNS = (
-    (gettext_lazy("Subsidies, in force"), "numeric"),
-    (gettext_lazy("Amount, in force"), "numeric"),
-    (gettext_lazy("Subsidies, tried"), "numeric"),
-    (gettext_lazy("Amount, tried"), "numeric"),
+    (gettext_lazy("Subsidies, in force"), "numeric wraps"),
+    (gettext_lazy("Amount, in force"), "numeric wraps"),
+    (gettext_lazy("Subsidies, tried"), "numeric wraps"),
+    (gettext_lazy("Amount, tried"), "numeric wraps"),
     (gettext_lazy("Gain"), "numeric"),
     (gettext_lazy("Lose"), "numeric"),
     (gettext_lazy("Difference"), "numeric"),

@@ -13,10 +13,13 @@ from subsidies.models import (
     BankResultLine,
     BatchDownload,
     LineResolution,
+    Payment,
     PaymentBatch,
     SendingStop,
 )
 from subsidies.services.bank_results import receive_bank_result
+from subsidies.services.deliveries import deliver_released_batches
+from subsidies.services.line_resolutions import approve_resolution, propose_resolution
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import (
@@ -24,9 +27,14 @@ from tests.factories.subsidies import (
     PaymentBatchFactory,
     answers_to,
     assembled_batch,
+    correct_account,
+    delivered_batch,
+    hear_from_bank,
+    next_batch,
     result_list,
     sign_twice,
 )
+from tests.fakes.bank import FakeBank
 
 
 class DownloadFormatFactory(DjangoModelFactory):
@@ -119,3 +127,23 @@ def exception_in(batch: PaymentBatch, answer: str, *, amount: str | None = None)
 def taken_back(batch: PaymentBatch) -> BankResultLine:
     """Return the line in which the bank says RETURNED of what it has paid."""
     return exception_in(batch, BankAnswer.RETURNED)
+
+
+def paid_twice() -> BankResultLine:
+    """Return the line in which the bank says PAID of the first of two instructions, once it said so of the second."""
+    first = delivered_batch()
+    hear_from_bank(first, BankAnswer.RETURNED)
+    correct_account(Payment.objects.get().payee_id)
+    second = sign_twice(next_batch())
+    deliver_released_batches(channel=FakeBank(), now=NOW)
+    hear_from_bank(second)
+    return exception_in(first, BankAnswer.PAID)
+
+
+def resolve(line: BankResultLine, outcome: ResolutionOutcome) -> None:
+    """Settle a line by a finding of two people."""
+    one, other = UserFactory.create_batch(2, municipal_finance=True)
+    found = propose_resolution(
+        line_id=line.pk, proposer=one, outcome=outcome, reason="Told on the telephone.", now=NOW
+    )
+    approve_resolution(resolution_id=found.pk, decider=other, reason="", now=NOW)

@@ -1,4 +1,5 @@
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.test import Client
 from django.urls import include, path
@@ -14,9 +15,20 @@ REFUSALS = {
 }
 
 
+# How the database ends a transaction that others stood in the way of.
+IN_THE_WAY = {"ring": "deadlock_detected", "too-long": "lock_not_available", "other": "out_of_memory"}
+
+
+def fail_in_the_database(kind):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{IN_THE_WAY[kind]}'; END $$")
+
+
 def refuse(_request, kind):
     if kind == "fine":
         return HttpResponse("fine")
+    if kind in IN_THE_WAY:
+        fail_in_the_database(kind)
     if kind == "form-only":
         return HttpResponseNotAllowed(["POST"])
     raise REFUSALS[kind]
@@ -62,6 +74,26 @@ def test_other_failures_are_not_shown(client):
 
     assert answer.status_code == 500
     assert "a secret of the code" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["ring", "too-long"])
+def test_whoever_others_stood_in_the_way_of_is_asked_to_try_again(client, kind):
+    client.cookies["django_language"] = "en"
+
+    answer = client.get(f"/refuse/{kind}/")
+
+    assert answer.status_code == 409
+    assert "Somebody else is working on the same at this moment." in answer.content.decode()
+    with pytest.raises(OperationalError) as failure:
+        fail_in_the_database(kind)
+    told = handle_exception(failure.value, {})
+    assert (told.status_code, told.data["code"]) == (409, "busy")
+
+
+@pytest.mark.django_db
+def test_what_else_goes_wrong_in_the_database_is_not_answered_as_if_others_were_in_the_way(client):
+    assert client.get("/refuse/other/").status_code == 500
 
 
 @pytest.mark.django_db

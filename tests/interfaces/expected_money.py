@@ -153,6 +153,7 @@ MONEY_ROUTES = {
         ("subsidy-desk", "subsidy-desk-export"), Answers("GET", {**NOBODY, "municipal": 200, "district": 200})
     ),
     "subsidy-desk-list": Answers("GET", {**NOBODY, "municipal": 302, "district": 302}),
+    "failed-message": Answers("GET", to_money(), row="failed_message"),
     "reconciliation": Answers("GET", {**NOBODY, "municipal": 200}),
     "budget-detail": Answers("GET", to_decision(), row="budget"),
     "budget-change-detail": Answers("GET", to_decision(), row="budget_change"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,7 +59,11 @@ def two_offices() -> SimpleNamespace:
         for number in range(2)
     ]
     batch = assembled_batch(0)
-    return SimpleNamespace(own=rows_of(chains[0], batch), other=rows_of(chains[1], batch))
+    own, other = (rows_of(chain, batch) for chain in chains)
+    own["sign_ins"] = {
+        (role, is_own): signed_in(role, own, is_own=is_own) for role in Role for is_own in (True, False)
+    }
+    return SimpleNamespace(own=own, other=other)
 
 
 def rows_of(certificate, batch):
@@ -107,6 +112,13 @@ def canaries(rows) -> dict[str, str]:
 def browser_of(role: Role, rows: Any, *, is_own: bool) -> Client:
     """Return a browser of somebody with this role in the office of these rows, or in another."""
     client = Client()
+    client.cookies = SimpleCookie(rows["sign_ins"][role, is_own])
+    return client
+
+
+def signed_in(role: Role, rows: Any, *, is_own: bool) -> str:
+    """Sign somebody with this role in and return the cookies that say so."""
+    client = Client()
     office: dict[str, object] = {}
     if role in DISTRICT_ROLES:
         office = {"district": rows["class"].district if is_own else DistrictFactory()}
@@ -115,4 +127,4 @@ def browser_of(role: Role, rows: Any, *, is_own: bool) -> Client:
     elif role in EVALUATION_ROLES:
         office = {"institution": rows["session"].institution if is_own else InstitutionFactory()}
     client.force_login(UserFactory(**{role.lower(): True}, **office))
-    return client
+    return client.cookies.output(header="", sep=";")

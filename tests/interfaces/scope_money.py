@@ -3,8 +3,10 @@
 from types import SimpleNamespace
 
 from institutions.models import District
+from subsidies.enums import NotificationStatus
 from tests.factories.bank import BatchDownloadFactory, LineResolutionFactory
 from tests.factories.budgets import BudgetChangeFactory
+from tests.factories.notifications import NotificationFactory
 from tests.factories.subsidies import BankResultFileFactory, BudgetFactory
 
 
@@ -24,6 +26,7 @@ def bank_rows() -> dict[str, object]:
     line = finding.line
     return {
         "download": BatchDownloadFactory(),
+        "failed_message": NotificationFactory(status=NotificationStatus.FAILED, problem="address_missing"),
         "bank_result": BankResultFileFactory(set_aside=True),
         "finding": finding,
         # A line has no number of its own outside: it is addressed by its file and its place in it.

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from institutions.enums import MUNICIPAL_ROLES, Role
 from tests.factories.institutions import UserFactory
-from tests.interfaces.scope import browser_of, routes, two_offices
+from tests.interfaces.scope import browser_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -37,12 +37,6 @@ def is_listed(route: str) -> bool:
         return page.rpartition("_")[2] in ADMIN_ROW_PAGES
     # Django's own: a redirect to the change page, and the page for everything else below /admin/.
     return page in ADMIN_PAGES or page in {"<path:object_id>/", "(?P<url>.*)$"}
-
-
-@pytest.fixture
-def world():
-    """Return two certificates with all that came before them, and the batch of both."""
-    return two_offices()
 
 
 def test_every_page_of_the_admin_is_listed():

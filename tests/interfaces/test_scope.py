@@ -16,7 +16,7 @@ from tests.enrollment.rosters import person
 from tests.interfaces.expected import ROUTES, SIGN_IN
 from tests.interfaces.expected_assessment import ASSESSMENT_FORMS, ASSESSMENT_ROUTES
 from tests.interfaces.expected_money import MONEY_FORMS, MONEY_ROUTES
-from tests.interfaces.scope import browser_of, canaries, kind_of, routes, two_offices
+from tests.interfaces.scope import browser_of, canaries, kind_of, routes
 from tests.interfaces.setup_forms import setup_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -26,12 +26,6 @@ EXPECTED = {**ROUTES, **ASSESSMENT_ROUTES, **MONEY_ROUTES}
 
 def is_listed(route: str) -> bool:
     return route in EXPECTED or route.startswith("admin:")
-
-
-@pytest.fixture
-def world():
-    """Return two certificates with all that came before them, and the batch of both."""
-    return two_offices()
 
 
 def form_of(route: str, rows: Any) -> dict[str, object]:

@@ -14,6 +14,7 @@ from subsidies.enums import BatchStatus, PaymentStatus
 from subsidies.invariants import find_violations
 from subsidies.models import JournalEntry, Payment, PaymentAttempt, PaymentBatch, PolicyVersion
 from subsidies.services.batches import assemble_batches
+from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories.enrollment import BankAccountFactory
 from tests.factories.subsidies import (
@@ -94,6 +95,21 @@ def test_after_a_restore_the_same_payments_make_the_same_file():
     again = next_batch(now=NOW + timedelta(hours=3))
 
     assert (again.reference, again.file_name, again.sha256) == (lost.reference, lost.file_name, lost.sha256)
+
+
+def test_after_a_restore_of_the_decision_too_the_bank_would_know_the_reference():
+    open_programme()
+    due_certificate()
+    before = transaction.savepoint()
+    decide_due_certificates(now=NOW)
+    lost = next_batch().attempts.get()
+    transaction.savepoint_rollback(before)
+
+    # What sequences and clocks have counted meanwhile does not come back.
+    decide_due_certificates(now=NOW + timedelta(hours=3))
+    again = next_batch(now=NOW + timedelta(hours=3)).attempts.get()
+
+    assert (again.reference, again.batch.sha256) == (lost.reference, lost.batch.sha256)
 
 
 def test_the_payee_is_paid_to_the_account_that_is_theirs_now():

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from subsidies.bank import beps
+from subsidies.bank import beps, xml_reading
 from subsidies.bank.files import BankAnswers, FormatSpec, UnreadableAnswer, with_references
 from subsidies.bank.formats import AGENT_LIST, read_answers
 from subsidies.bank.sentences import FILE_PROBLEMS
 from subsidies.rules.bank_answers import AnswerLine
 from tests.subsidies.bank_examples import (
+    ALL_THREE,
     BEPS,
     CSV_TEMPLATE,
     PAIN,
@@ -146,6 +147,14 @@ LAUGHS = '<!DOCTYPE a [<!ENTITY l "ha"><!ENTITY m "&l;&l;&l;&l;"><!ENTITY n "&m;
 )
 def test_hostile_xml_is_refused(content):
     assert code_of(content, PAIN) == "xml_refused"
+
+
+@pytest.mark.parametrize("parts", [transaction() * 12, '<x a="1" b="2" c="3"/>' * 30])
+def test_xml_of_very_many_parts_is_refused(monkeypatch, parts):
+    monkeypatch.setattr(xml_reading, "MOST_PARTS", 99)
+    assert read_answers(report(), [PAIN]).lines
+
+    assert code_of(report(transactions=ALL_THREE + parts), PAIN) == "too_large"
 
 
 @pytest.mark.parametrize(

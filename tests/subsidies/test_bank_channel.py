@@ -1,10 +1,11 @@
 """What every way to a bank promises, and that the simulated bank on the other side keeps to the format."""
 
+import errno
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,9 +15,13 @@ from subsidies.bank.agent_list import read_result_list, write_payment_list
 from subsidies.bank.channel import BankChannel, BankUnavailable, FolderChannel
 from subsidies.bank.files import BatchFile, BatchLine
 from tests.clock import NOW
+from tests.fakes import chaos_bank
 from tests.fakes.bank import FakeBank
+from tests.fakes.chaos_bank import Store
+from tests.fakes.http_bank import HttpBankChannel, wait_for_file
 
 SIMULATED_BANK = Path(__file__).resolve().parents[2] / "demo" / "bank.py"
+CHAOS_BANK = Path(chaos_bank.__file__)
 
 
 # ── The channel ──────────────────────────────────────────────────────────────────────────────────────────
@@ -27,7 +32,17 @@ def folders(tmp_path: Path) -> FolderChannel:
     return FolderChannel(outbox=tmp_path / "outbox", inbox=tmp_path / "inbox")
 
 
-@pytest.fixture(params=["folders", "sftp", "fake"])
+@pytest.fixture
+def http(tmp_path: Path) -> Iterator[HttpBankChannel]:
+    """Yield the channel to the bank of tests/chaos on one of its good days."""
+    port_file = tmp_path / "port"
+    files = ["--store", str(tmp_path / "bank.sqlite"), "--port-file", str(port_file)]
+    with subprocess.Popen([sys.executable, str(CHAOS_BANK), *files, "--seed", "1", "--calm"]) as bank:
+        yield HttpBankChannel(int(wait_for_file(port_file)))
+        bank.kill()
+
+
+@pytest.fixture(params=["folders", "sftp", "http", "fake"])
 def channel(request) -> BankChannel:
     return FakeBank() if request.param == "fake" else request.getfixturevalue(request.param)
 
@@ -39,6 +54,8 @@ def put_down(request, channel: BankChannel) -> Callable[[str, bytes], None]:
             channel.inbox[name] = content
         elif isinstance(channel, FolderChannel):
             (channel.inbox / name).write_bytes(content)
+        elif isinstance(channel, HttpBankChannel):
+            Store(request.getfixturevalue("tmp_path") / "bank.sqlite").put_down(name, content)
         else:
             (request.getfixturevalue("sftp_bank").root / "inbox" / name).write_bytes(content)
 
@@ -129,6 +146,18 @@ def test_half_a_file_from_a_crash_is_replaced_by_the_whole(folders):
     folders.deliver("PAY-1.csv", b"content")
 
     assert (folders.outbox / "PAY-1.csv").read_bytes() == b"content"
+
+
+def test_what_could_not_be_written_whole_is_not_there(folders, monkeypatch):
+    def is_full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("subsidies.bank.channel.os.fsync", is_full)
+
+    with pytest.raises(BankUnavailable):
+        folders.deliver("PAY-1.csv", b"content")
+
+    assert not folders.knows("PAY-1.csv")
 
 
 def test_only_the_owner_reads_what_is_delivered(folders):

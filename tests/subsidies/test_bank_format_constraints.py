@@ -47,6 +47,15 @@ def test_there_is_one_open_format_for_each_side():
         BankFormatFactory(approved=True)
 
 
+def test_the_open_sides_tell_one_bank_by_the_same_digits():
+    BankFormatFactory(approved=True, own=True)
+    BankFormatFactory(other=True, own_bank_code="104")
+    BankFormatFactory(approved=True, closed_at=NOW, other=True, own_bank_code="104")
+
+    with pytest.raises(IntegrityError, match='"bank_format_open_sides_of_one_bank"'), transaction.atomic():
+        BankFormatFactory(approved=True, other=True, own_bank_code="104")
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -19,7 +19,15 @@ from subsidies.bank.example import example_file, example_text
 from subsidies.bank.files import BatchFile, BatchLine, FormatSpec
 from subsidies.bank.formats import file_name, unwritable, write_batch
 from subsidies.forms.bank_formats import EXAMPLE_LAYOUT
-from tests.subsidies.bank_examples import BEPS, CSV_TEMPLATE, PAIN, SCHEMAS, TXT_TEMPLATE, XLSX_TEMPLATE
+from tests.subsidies.bank_examples import (
+    BEPS,
+    CSV_TEMPLATE,
+    PAIN,
+    SCHEMAS,
+    TXT_LAYOUT,
+    TXT_TEMPLATE,
+    XLSX_TEMPLATE,
+)
 
 OWN_SCHEMAS = Path(beps.__file__).parent
 SPECS = {
@@ -209,12 +217,19 @@ def test_empty_batch_is_not_written():
         write_batch(PAIN, BatchFile(reference="X", made_on=date(2026, 10, 20), lines=[]))
 
 
+LONG_DELIMITER = FormatSpec("TEMPLATE", layout={**TXT_LAYOUT, "delimiter": "||"})
+BROKEN_BY_A_TEXT = FormatSpec("TEMPLATE", layout={**TXT_LAYOUT, "trailer": [{"value": "a|b"}]})
+
+
 @pytest.mark.parametrize(
     ("spec", "name", "reason"),
     [
         (TXT_TEMPLATE, "𠮷田", "character_not_writable"),
         (TXT_TEMPLATE, "a|b", "character_not_writable"),
         (TXT_TEMPLATE, "a\nb", "character_not_writable"),
+        (LONG_DELIMITER, "a|", "character_not_writable"),
+        (LONG_DELIMITER, "a b", ""),
+        (BROKEN_BY_A_TEXT, "a", "columns_would_break"),
         (CSV_TEMPLATE, "=cmd", "looks_like_a_formula"),
         (XLSX_TEMPLATE, "@SUM", "looks_like_a_formula"),
         (CSV_TEMPLATE, " ", "name_missing"),

@@ -318,6 +318,15 @@ def statements_to_settle(batch: PaymentBatch) -> int:
     return len(statements)
 
 
+def test_a_file_that_cannot_be_stored_stays_and_the_others_go_in():
+    batch, bank = delivered_batch(), FakeBank()
+    word = result_list(batch.reference, answers_to(batch, "PAID"))
+    bank.inbox = {"RESULT-\0.csv": result_list(batch.reference, []), "RESULT-2.csv": word}
+
+    assert collect_bank_results(channel=bank, now=NOW) == 1
+    assert list(bank.inbox) == ["RESULT-\0.csv"]
+
+
 def test_a_long_list_takes_the_statements_of_a_short_one():
     assert statements_to_settle(delivered_batch(2)) == statements_to_settle(delivered_batch(6))
 

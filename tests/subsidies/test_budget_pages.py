@@ -105,6 +105,21 @@ def test_money_is_proposed_and_approved_on_the_pages(client_as):
     assert Budget.objects.get().allotted == Decimal("1000000.00")
 
 
+@pytest.mark.parametrize("route", ["budget-change-approve", "budget-change-refuse"])
+def test_a_reason_that_is_too_long_is_answered_on_the_form_and_decides_nothing(client_as, route):
+    change = proposed_allotment()
+    client = client_as(Role.MUNICIPAL_REVIEWER)
+    client.cookies["django_language"] = "en"
+
+    answer = client.post(reverse(route, args=[change.pk]), {"reason": "x" * 501})
+
+    assert answer.status_code == 422
+    assert "at most 500 characters" in answer.content.decode()
+    assert "x" * 501 in answer.content.decode()
+    change.refresh_from_db()
+    assert (change.status, change.decision_reason) == ("PROPOSED", "")
+
+
 def test_a_second_allotment_is_answered_on_the_form(client_as):
     proposed_allotment()
     form = {"year": 2026, "kind": "ASSESSMENT", "district": "", "amount": "1", "source": "Doc 1"}

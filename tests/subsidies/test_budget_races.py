@@ -8,7 +8,7 @@ from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from subsidies.enums import BudgetChangeKind
 from subsidies.invariants import find_violations
 from subsidies.models import Budget, Entitlement
-from subsidies.services import budgets, decisions
+from subsidies.services import budgets, decision_steps
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories.budgets import approved, proposed_change
@@ -41,7 +41,7 @@ def test_a_budget_is_not_reduced_below_what_is_reserved_at_this_moment(monkeypat
     due_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "record_entry") as reached:
+        with paused(monkeypatch, decision_steps, "record_moves") as reached:
             deciding = others.start(lambda: decide_due_certificates(now=NOW))
             assert reached.wait(PATIENCE)
             reducing = others.start(lambda: approved(reduction))

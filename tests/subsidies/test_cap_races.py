@@ -45,7 +45,7 @@ def test_the_second_worker_waits_for_the_person_and_sees_the_first_one_s_grant(m
     first = due_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "_write_entitlements") as reached:
+        with paused(monkeypatch, decisions, "write_entitlements") as reached:
             deciding = others.start(decide)
             assert reached.wait(PATIENCE)
             due_certificate(
@@ -68,7 +68,7 @@ def test_the_second_worker_waits_though_it_knows_the_person_by_another_row(monke
     due_certificate(attempt__enrollment__trainee=kept)
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "_write_entitlements") as reached:
+        with paused(monkeypatch, decisions, "write_entitlements") as reached:
             deciding = others.start(decide)
             assert reached.wait(PATIENCE)
             due_certificate(attempt__enrollment__trainee=merged, attempt__session__held_on=date(2026, 9, 12))

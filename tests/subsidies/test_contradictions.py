@@ -19,6 +19,7 @@ from subsidies.rules import sequence
 from subsidies.services import decisions
 from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.deliveries import deliver_released_batches
+from subsidies.services.revocations import follow_ended_certificates
 from subsidies.tasks import assemble_batches_task
 from tests.clock import NOW
 from tests.factories.assessment import AttemptFactory
@@ -61,6 +62,18 @@ def test_money_that_the_bank_paid_after_all_is_not_instructed_again():
 
     assert next_batch() is None
     assert Payment.objects.get().status == PaymentStatus.RETURNED
+
+
+def test_what_was_ready_again_when_the_bank_called_it_paid_goes_into_no_batch():
+    first = delivered_batch()
+    hear_from_bank(first, "RETURNED", name="RESULT-1.csv")
+    correct_account(Payment.objects.get().payee_id)
+    next_batch()
+    hear_from_bank(first, "PAID", name="RESULT-2.csv")
+    follow_ended_certificates(now=NOW)
+    assert Payment.objects.get().status == PaymentStatus.READY
+
+    assert next_batch() is None
 
 
 def test_a_batch_is_not_released_once_the_bank_says_that_it_paid_before():

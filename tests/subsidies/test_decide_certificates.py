@@ -95,7 +95,9 @@ def test_a_grant_is_entered_in_the_journal():
 def test_a_decision_leaves_an_event_and_ends_the_wait():
     certificate = granted_certificate()
 
-    assert AuditEvent.objects.get(name="entitlement.granted").subject_id == decision_on(certificate).pk
+    event = AuditEvent.objects.get(name="entitlement.granted")
+    assert (event.subject_id, event.at) == (decision_on(certificate).pk, NOW)
+    assert (decision_on(certificate).decided_at, payment_of(certificate).opened_at) == (NOW, NOW)
     assert not certificate.decision_due
 
 

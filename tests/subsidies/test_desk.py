@@ -1,15 +1,17 @@
 """What is stuck: each matter appears by itself when its situation is made, and is gone once that is solved."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 
+from assessment.models import LevelCertificate
 from enrollment.models import BankAccount
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
-from institutions.models import User
+from institutions.models import District, User
 from subsidies import queries
 from subsidies.desk_words import matter_cause, matter_title, owner_name
 from subsidies.models import Entitlement, Payment, RecoverySettlement
@@ -18,6 +20,7 @@ from subsidies.rules.desk import MATTERS
 from subsidies.views.desk_rows import shown_rows
 from tests.clock import NOW
 from tests.factories.bank_formats import BankFormatFactory
+from tests.factories.filings import DistrictSuccessionFactory
 from tests.factories.institutions import DistrictFactory, UserFactory
 from tests.factories.subsidies import due_certificate, granted_certificate, open_programme, payment_of
 from tests.subsidies import desk_situations as made
@@ -178,6 +181,28 @@ def test_a_district_sees_its_own_decisions_and_nothing_of_batches():
 
     assert stuck(LATER, Role.DISTRICT_REVIEWER, district=own) == {"held-account-is-known": 1}
     assert stuck(LATER, Role.DISTRICT_REVIEWER, district=DistrictFactory()) == {}
+
+
+def test_a_district_sees_the_decisions_of_those_it_took_over_from():
+    made.no_account()
+    (certificate,) = LevelCertificate.objects.all()
+    former = certificate.attempt.enrollment.training_class.district
+    middle, heir = DistrictFactory.create_batch(2)
+    DistrictSuccessionFactory(predecessor=former, successor=middle)
+    DistrictSuccessionFactory(predecessor=middle, successor=heir)
+    retired = DateRange(date(2011, 1, 1), NOW.date())
+    District.objects.filter(pk__in=[former.pk, middle.pk]).update(in_force=retired)
+
+    for district in (former, middle, heir):
+        assert stuck(LATER, Role.DISTRICT_REVIEWER, district=district) == {"held-account-is-known": 1}
+    # What the desk leads to opens, too.
+    reviewer = UserFactory(district_reviewer=True, district=heir)
+    assert list(queries.certificates_visible_to(reviewer)) == [certificate]
+    (row,) = rows_of("held-account-is-known", LATER, reviewer)
+    assert row.district == former.name
+    # Whoever was taken over from does not answer for whoever took over.
+    still_before = DistrictSuccessionFactory(predecessor=DistrictFactory(), successor=former).predecessor
+    assert stuck(LATER, Role.DISTRICT_REVIEWER, district=still_before) == {}
 
 
 def test_the_number_counts_what_waits_for_this_person_and_not_for_its_author():

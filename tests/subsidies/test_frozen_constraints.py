@@ -5,7 +5,7 @@ from pathlib import Path
 import pgtrigger
 import pytest
 from django.apps import apps
-from django.db import InternalError, connection, models, transaction
+from django.db import IntegrityError, InternalError, connection, models, transaction
 
 from chongqing_dte.foundation.crypto import EncryptedTextField
 from subsidies.enums import JournalAccount, JournalKind
@@ -56,6 +56,7 @@ from tests.factories.subsidies import (
     PolicyVersionFactory,
     RecoveryFactory,
 )
+from tests.subsidies.database import triggers_off
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,10 @@ def encrypted_fields() -> list[tuple[type[models.Model], str]]:
         if trigger.name == "frozen_secrets"
         for field in trigger.operation.columns
     ]
+
+
+def models_with_a_public_number() -> list[type[models.Model]]:
+    return [model for model in MODELS if any(field.name == "public_id" for field in model._meta.local_fields)]
 
 
 def run(statement: str) -> None:
@@ -153,7 +158,7 @@ def test_row_is_not_deleted(model):
 
 @pytest.mark.parametrize("model", MODELS, ids=label)
 def test_table_is_not_emptied(model):
-    with pytest.raises(InternalError, match=f"no_truncate: {model._meta.db_table}"):
+    with pytest.raises(InternalError, match=f"no_truncate: {model._meta.db_table} "):
         run(f"TRUNCATE {model._meta.db_table} CASCADE")
 
 
@@ -178,6 +183,17 @@ def test_encrypted_column_is_not_written_again_under_the_same_key(model, field):
 
     with pytest.raises(InternalError, match="frozen_secrets"), transaction.atomic():
         model.objects.filter(pk=row.pk).update(**{field: another})
+
+
+@pytest.mark.parametrize("model", models_with_a_public_number(), ids=label)
+def test_public_number_names_one_row(model):
+    WRITE[model]()
+    WRITE[model]()
+    number = model.objects.values("public_id")[:1]
+
+    # As whoever owns the tables could: to the others it is frozen.
+    with pytest.raises(IntegrityError, match="public_id"), triggers_off(), transaction.atomic():
+        model.objects.update(public_id=number)
 
 
 def test_every_named_constraint_and_trigger_has_a_test():

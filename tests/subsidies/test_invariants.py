@@ -210,6 +210,7 @@ BREAKS = {
 # What cannot be broken without another one.
 ALSO_BROKEN = {
     "certificate_is_paid_once": ["voided_grant_is_a_cancelled_payment"],
+    "paid_attempt_has_the_banks_word": ["batch_paid_what_the_bank_says"],
     **RECOVERY_ALSO_BROKEN,
     **BUDGET_ALSO_BROKEN,
 }

@@ -35,6 +35,13 @@ def test_a_district_has_one_notice_a_day(with_district):
         PublicNoticeFactory(district=district)
 
 
+def test_two_notices_do_not_share_a_reference():
+    notice = PublicNoticeFactory()
+
+    with pytest.raises(IntegrityError, match="reference"), transaction.atomic():
+        PublicNoticeFactory(reference=notice.reference)
+
+
 def test_a_closed_notice_is_not_opened_again():
     notice = PublicNoticeFactory(closed=True)
 

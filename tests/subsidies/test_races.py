@@ -104,7 +104,7 @@ def test_one_first_pass_is_paid_once_though_two_workers_see_no_claim_on_it(monke
     later = due_certificate()
 
     with rivals() as others:
-        with paused(monkeypatch, decisions, "_write_entitlements") as reached:
+        with paused(monkeypatch, decisions, "write_entitlements") as reached:
             first = others.start(decide)
             assert reached.wait(PATIENCE)
             # Recorded while the other is being decided, and of an earlier day: each looks like the first pass.

@@ -8,8 +8,20 @@ from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotP
 from chongqing_dte.foundation.models import AuditEvent
 from subsidies import queries
 from subsidies.bank.channel import ReceivedFile
-from subsidies.enums import AttemptStatus, BankAnswer, BatchStatus, PaymentStatus, ResolutionOutcome
-from subsidies.models import BankResultLine, JournalLine, LineResolution, Payment, PaymentAttempt
+from subsidies.enums import (
+    AttemptStatus,
+    BankAnswer,
+    BatchStatus,
+    PaymentStatus,
+    ResolutionOutcome,
+)
+from subsidies.models import (
+    BankResultLine,
+    JournalLine,
+    LineResolution,
+    Payment,
+    PaymentAttempt,
+)
 from subsidies.services import line_resolutions, settlement_steps
 from subsidies.services.bank_results import receive_bank_result
 from subsidies.services.batches import assemble_batches

@@ -14,7 +14,7 @@ from subsidies.models import (
 )
 from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
-from tests.factories.institutions import UserFactory
+from tests.factories.institutions import FeeScheduleFactory, UserFactory
 from tests.factories.subsidies import (
     delivered_batch,
     hear_from_bank,
@@ -68,6 +68,17 @@ def test_returned_money_is_paid_to_the_corrected_account():
 
     assert payment_statuses() == [PaymentStatus.PAID]
     assert (balances(), budget()) == (PAID_OUT, (Decimal("0.00"), Decimal("800.00")))
+
+
+def test_what_goes_out_again_is_what_was_granted_whatever_the_fee_is_by_then():
+    hear_from_bank(delivered_batch(), "RETURNED")
+    correct_account()
+    FeeScheduleFactory(theory_fee=Decimal("140.00"))
+
+    batch = next_batch()
+
+    assert batch is not None
+    assert batch.attempts.get().amount == Payment.objects.get().amount == Decimal("800.00")
 
 
 def test_a_second_attempt_may_come_back_too():

@@ -21,6 +21,7 @@ CEILINGS = st.decimals(min_value="0.01", max_value=10_000, places=2)
         pytest.param("3000.00", "0.8", "2000.00", "2000.00", id="a share over the ceiling"),
         pytest.param("0.01", "0.5", "2000.00", "0.01", id="half a cent is rounded up"),
         pytest.param("0.05", "0.5", "2000.00", "0.03", id="half a cent is rounded up, not to even"),
+        pytest.param("2.01", "0.5", "2000.00", "1.01", id="half a cent that a binary fraction would lose"),
         pytest.param("0.01", "0.4999", "2000.00", "0.00", id="less than half a cent is nothing"),
     ],
 )

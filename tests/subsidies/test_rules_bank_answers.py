@@ -106,8 +106,16 @@ CASES = [
         line("PAID"),
         asked("RETURNED"),
         PaymentStanding("PAID", has_other_paid=True),
-        "paid_twice",
-        id="another one was paid",
+        "",
+        id="another one was paid, so that this one is asked back",
+    ),
+    pytest.param(
+        "PAID_AFTER_ALL",
+        line("PAID"),
+        asked("RETURNED"),
+        PaymentStanding("PAID", has_other_paid=True, is_asked_back=True),
+        "asked_back_already",
+        id="another one was paid, and money is asked back",
     ),
     pytest.param(
         "PAID_AFTER_ALL",

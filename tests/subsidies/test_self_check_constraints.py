@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
         ({"link": True, "reason": ""}, "self_check_link_handed_out_for_a_reason"),
         ({"link": True, "issued_by": None}, "self_check_link_handed_out_for_a_reason"),
         ({"link": True, "purpose": AccessPurpose.ACCOUNT}, "self_check_link_only_looks"),
+        ({"account_ends_in": "0123"}, "self_check_account_only_where_one_is_confirmed"),
     ],
 )
 def test_key_is_refused_by(fields, constraint):

@@ -17,6 +17,7 @@ from enrollment.queries import current_account_of
 from institutions.enums import Role
 from subsidies.enums import AccessPurpose, ObjectionKind
 from subsidies.models import Objection, SelfCheckAccess
+from subsidies.views.self_check_session import SLOWED
 from tests.factories.assessment import LevelCertificateFactory
 from tests.factories.enrollment import TraineeFactory
 from tests.factories.self_checks import opened_page, sent_codes, what_they_know
@@ -202,15 +203,54 @@ def test_one_address_asks_so_often(browser, settings):
 
 @pytest.mark.usefixtures("_counted")
 @pytest.mark.parametrize("is_known", [True, False])
-def test_one_certificate_is_asked_for_so_often_from_wherever(settings, is_known):
+def test_one_certificate_is_asked_for_so_often_from_one_address(settings, is_known):
     settings.SELF_CHECK_CERTIFICATE_LIMITS = [(2, 60)]
     number = LevelCertificateFactory().number if is_known else "NO-SUCH-NUMBER"
     asked = [
-        Client(REMOTE_ADDR=f"203.0.113.{n}").post(ASK, {"number": number, "id_number": "1"}).status_code
-        for n in range(3)
+        Client(REMOTE_ADDR="203.0.113.9").post(ASK, {"number": number, "id_number": "1"}).status_code
+        for _ in range(3)
     ]
 
     assert asked == [302, 302, 429]
+
+
+def let_wait(client: Client, seconds: int) -> None:
+    """Let so many seconds pass for a browser that was told to wait."""
+    session = client.session
+    if SLOWED in session:
+        session[SLOWED] -= seconds
+        session.save()
+
+
+@pytest.mark.usefixtures("_counted")
+def test_who_knows_a_number_locks_nobody_out(settings):
+    settings.SELF_CHECK_CERTIFICATE_LIMITS, settings.SELF_CHECK_NUMBER_LIMITS = [(2, 60)], [(4, 60)]
+    certificate = granted_certificate()
+    guess = {"number": certificate.number, "id_number": "1"}
+    guesses = [Client(REMOTE_ADDR=f"203.0.113.{n // 2}").post(ASK, guess).status_code for n in range(9)]
+    holder = Client(REMOTE_ADDR="198.51.100.7")
+
+    slowed = holder.post(ASK, what_they_know(certificate))
+    let_wait(holder, int(slowed["Retry-After"]))
+    asked = holder.post(ASK, what_they_know(certificate))
+    opened = holder.post(CODE, {"code": sent_codes()[0]})
+
+    assert guesses == [302] * 4 + [429] * 5
+    assert (slowed.status_code, int(slowed["Retry-After"]) <= 30) == (429, True)
+    assert (asked.status_code, opened.url) == (302, OWN)
+
+
+@pytest.mark.usefixtures("_counted")
+def test_beyond_very_many_tries_each_one_waits(settings):
+    settings.SELF_CHECK_NUMBER_LIMITS = [(1, 60)]
+    client = Client()
+
+    asked = []
+    for seconds in (0, 0, 15, 15, 0, 30):
+        let_wait(client, seconds)
+        asked.append(client.post(ASK, {"number": "N", "id_number": "1"}).status_code)
+
+    assert asked == [302, 429, 429, 302, 429, 302]
 
 
 # ── In by a link ─────────────────────────────────────────────────────────────────────────────────────────

@@ -212,7 +212,17 @@ def test_message_names_nobody():
     assert len(sms.messages) == 2
     assert re.findall(r"\d{7,}", texts) == []
     assert certificate.trainee.name not in texts
-    assert OTHER_ACCOUNT.number[-4:] not in re.sub(r"\d{6}", "", texts)
+
+
+def test_message_that_confirms_an_account_names_its_last_digits():
+    certificate, sms = granted_certificate(), FakeSms()
+    ask_to_change_account(opened_id=opened(certificate).pk, account=OTHER_ACCOUNT, now=NOW)
+    send_self_check_codes(gateway=sms, now=NOW)
+
+    named = [
+        OTHER_ACCOUNT.number[-4:] in re.sub(r"\d{6}", "", text) for _mobile, text, _reference in sms.messages
+    ]
+    assert sorted(named) == [False, True]
 
 
 def test_merged_persons_code_goes_to_the_mobile_of_the_row_that_stands():

@@ -10,6 +10,7 @@ from institutions.enums import Role
 from institutions.models import User
 from subsidies import policies
 from subsidies.models import BankFormat
+from subsidies.services import bank_formats
 from subsidies.services.bank_formats import (
     FormatDraft,
     approve_bank_format,
@@ -20,6 +21,7 @@ from tests.clock import NOW
 from tests.factories.bank_formats import BankFormatFactory
 from tests.factories.institutions import UserFactory
 from tests.subsidies.bank_examples import PAYER, TXT_LAYOUT
+from tests.subsidies.interleaving import is_kept_waiting, paused, rivals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +36,10 @@ DRAFT = FormatDraft(
     layout={},
     **PAYER,
 )
+
+
+HEADED = [{**column, "header": "a|b"} for column in TXT_LAYOUT["columns"]]
+PAYER_IN_HEAD = {**TXT_LAYOUT, "head": [{"field": "payer_name"}]}
 
 
 def drafted(draft: FormatDraft = DRAFT) -> BankFormat:
@@ -104,6 +110,21 @@ def test_the_account_is_not_to_be_read_in_the_database():
             "layout",
         ),
         ({"payment_format": "TEMPLATE", "layout": {**TXT_LAYOUT, "kind": ["x" * 30_000]}}, "layout"),
+        ({"payment_format": "TEMPLATE", "layout": {**TXT_LAYOUT, "trailer": [{"value": "a|b"}]}}, "layout"),
+        ({"payment_format": "TEMPLATE", "layout": {**TXT_LAYOUT, "head": [{"value": "|"}]}}, "layout"),
+        (
+            {"payment_format": "TEMPLATE", "layout": {**TXT_LAYOUT, "columns": HEADED, "header_row": True}},
+            "layout",
+        ),
+        ({"payment_format": "TEMPLATE", "layout": PAYER_IN_HEAD, "payer_name": "A|B"}, "layout"),
+        (
+            {
+                "payment_format": "TEMPLATE",
+                "layout": {**PAYER_IN_HEAD, "delimiter": "||"},
+                "payer_name": "A|",
+            },
+            "layout",
+        ),
     ],
 )
 def test_format_that_no_file_could_be_written_by_is_refused(changed, code):
@@ -112,6 +133,19 @@ def test_format_that_no_file_could_be_written_by_is_refused(changed, code):
 
     assert refusal.value.code == code
     assert not BankFormat.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"layout": {**TXT_LAYOUT, "columns": HEADED}},
+        {"layout": TXT_LAYOUT, "payer_name": "A|B"},
+        {"layout": {**PAYER_IN_HEAD, "kind": "CSV"}, "payer_name": "A|B"},
+    ],
+    ids=["headers that are not written", "a payer who is not written", "a CSV file quotes"],
+)
+def test_a_sign_of_the_delimiter_that_breaks_no_column_is_allowed(changed):
+    assert drafted(replace(DRAFT, payment_format="TEMPLATE", **changed)).pk
 
 
 def test_finance_does_not_set_up_formats():
@@ -156,6 +190,27 @@ def test_two_sides_have_to_tell_the_bank_by_the_same_digits():
     assert refusal.value.code == "own_bank_code"
     other.refresh_from_db()
     assert other.approved_at is None
+
+
+@pytest.mark.parametrize("first_is_own", [True, False])
+def test_of_two_sides_that_are_approved_at_once_both_tell_the_bank_alike(monkeypatch, first_is_own):
+    own, other = BankFormatFactory(own=True), BankFormatFactory(other=True, own_bank_code="104")
+    first, second = (own, other) if first_is_own else (other, own)
+    approvers = [finance(), finance()]
+    with rivals() as others:
+        with paused(monkeypatch, bank_formats, "record_event") as reached:
+            early = others.start(
+                lambda: approve_bank_format(format_id=first.pk, approver=approvers[0], now=NOW)
+            )
+            assert reached.wait(30)
+            late = others.start(
+                lambda: approve_bank_format(format_id=second.pk, approver=approvers[1], now=NOW)
+            )
+            assert is_kept_waiting(late)
+        problems = [early.exception(30), late.exception(30)]
+
+    assert [type(problem).__name__ for problem in problems] == ["NoneType", "InvalidTransition"]
+    assert BankFormat.objects.get(approved_at__isnull=False).pk == first.pk
 
 
 def test_who_set_it_up_does_not_approve_it():
