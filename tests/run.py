@@ -1,4 +1,4 @@
-"""Run the tests beside servers of their own: python -m tests.run [chaos|browser] [pytest arguments]."""
+"""Run the tests beside servers of their own: python -m tests.run [chaos|browser|planted] [pytest arguments]."""
 
 import os
 import secrets
@@ -10,9 +10,16 @@ from pathlib import Path
 
 from chongqing_dte.foundation.embedded import ServerNotStarted, embedded_services
 
-SUITES = {"chaos": "tests/chaos", "browser": "tests/browser"}
+SIDE_BY_SIDE = ("-n", "logical", "--dist", "worksteal")
+# The bugs are planted beside the tests that are to find them, all of them or so many.
+PLANTED = ("-p", "tests.planted.plugin", "--plants")
+SUITES = {
+    "chaos": ["tests/chaos"],
+    "browser": ["tests/browser"],
+    "planted": [*PLANTED, "all", *SIDE_BY_SIDE],
+}
 SERVICES = Path("var/test")
-
+A_HANDFUL = "5"
 
 # Those that kill processes or drive a browser have the machine to themselves.
 ALONE = "chaos or browser"
@@ -21,10 +28,10 @@ ALONE = "chaos or browser"
 def runs_of_pytest(words: Sequence[str]) -> list[list[str]]:
     """Return what pytest is to be given, run by run: a suite by its name, the arguments as they are, or everything."""
     if words and words[0] in SUITES:
-        return [[SUITES[words[0]], *words[1:]]]
+        return [[*SUITES[words[0]], *words[1:]]]
     if words:
         return [list(words)]
-    side_by_side = ["tests", "-m", f"not ({ALONE})", "-n", "logical", "--dist", "worksteal"]
+    side_by_side = ["tests", "-m", f"not ({ALONE})", *SIDE_BY_SIDE, *PLANTED, A_HANDFUL]
     return [side_by_side, ["tests", "-m", ALONE]]
 
 

@@ -1,0 +1,12 @@
+"""The bugs, all of them."""
+
+from tests.planted.answering import ANSWERING
+from tests.planted.deciding import DECIDING
+from tests.planted.kinds import Plant
+from tests.planted.paying import PAYING
+from tests.planted.schema import AROUND, schema_plants
+
+
+def every_plant() -> list[Plant]:
+    """Return every bug, those of the code first."""
+    return [*DECIDING, *PAYING, *ANSWERING, *AROUND, *schema_plants()]
