@@ -1,6 +1,7 @@
+import itertools
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -38,8 +39,20 @@ DatabaseOperations.sql_flush = _delete_every_row
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     chaos = parser.getgroup("chaos")
-    chaos.addoption("--seed", type=int, default=None, help="of a run of tests/chaos, to be run again")
+    chaos.addoption("--seed", type=int, default=None, help="of a run by chance, to be run again")
     chaos.addoption("--statement-kills", type=int, default=500, help="how many statements are the last")
+    chaos.addoption(
+        "--kills", type=int, default=25, help="how many workers and children of theirs die in the storm"
+    )
+    chaos.addoption(
+        "--recoveries", type=int, default=0, help="how often the time after each fault is measured"
+    )
+    chaos.addoption("--restores", type=int, default=1, help="how often the database comes back from a backup")
+    histories = parser.getgroup("histories")
+    histories.addoption("--histories", type=int, default=10_000, help="how many go through the rules")
+    histories.addoption(
+        "--paid-histories", type=int, default=25, help="how many go through services and bank"
+    )
 
 
 @pytest.fixture
@@ -63,13 +76,21 @@ def now() -> datetime:
     return NOW
 
 
+@pytest.fixture(scope="session")
+def _new_folders(tmp_path_factory) -> Iterator[Path]:
+    # Thousands of tests have one, most for nothing: pytest's own looks through all that there are for the next name.
+    everything = tmp_path_factory.mktemp("folders")
+    return (everything / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _bank_folders(settings, tmp_path: Path) -> None:
-    settings.BANK_OUTBOX = tmp_path / "bank" / "outbox"
-    settings.BANK_INBOX = tmp_path / "bank" / "inbox"
-    settings.SMS_OUTBOX = tmp_path / "sms"
-    for folder in (settings.BANK_OUTBOX, settings.BANK_INBOX):
-        folder.mkdir(parents=True)
+def _bank_folders(settings, _new_folders) -> None:
+    folder = next(_new_folders)
+    settings.BANK_OUTBOX = folder / "outbox"
+    settings.BANK_INBOX = folder / "inbox"
+    settings.SMS_OUTBOX = folder / "sms"
+    for place in (settings.BANK_OUTBOX, settings.BANK_INBOX):
+        place.mkdir(parents=True)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from unittest import mock
 
 from django.db import OperationalError, connection, connections
 
+from chongqing_dte.foundation import bulk
+
 MOMENTS = ("before", "during", "after")
 # How long after a statement has begun the kill comes at the latest: about as long as one takes.
 LATEST_KILL_SECONDS = 0.002
@@ -113,3 +115,10 @@ def _count(stack: ExitStack, counter: Counter) -> None:
     commit = database._commit
     stack.enter_context(mock.patch.object(database, "_commit", partial(counter.around, commit)))
     stack.enter_context(connection.execute_wrapper(statement))
+
+    def copy(*rows: Any) -> Any:
+        return counter.around(lambda: send(*rows))
+
+    # Whole tables' worth of rows go in by a call of the driver that Django's wrappers do not see.
+    send = bulk._send
+    stack.enter_context(mock.patch.object(bulk, "_send", copy))

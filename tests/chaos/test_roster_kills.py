@@ -13,7 +13,7 @@ from chongqing_dte.foundation.models import AuditEvent
 from enrollment.enums import RosterStatus
 from enrollment.models import RosterRow, RosterUpload, TrainingClass
 from enrollment.queries import CHECK_IS_STALE_AFTER
-from tests.chaos.workers import Crew, environment_of_workers
+from tests.chaos.workers import Crew, environment_of_workers, worker
 from tests.enrollment.rosters import person, sent
 from tests.factories.enrollment import TrainingClassFactory
 
@@ -69,7 +69,7 @@ def let_the_check_grow_old(upload: RosterUpload) -> None:
 
 
 def test_check_that_was_killed_is_begun_again_and_after_three_deaths_given_up(tmp_path):
-    with Crew(tmp_path, environment_of_workers(tmp_path)) as crew:
+    with Crew(tmp_path, environment_of_workers(tmp_path), workers={"alone": worker("alone")}) as crew:
         once = sent(class_to_come(), *(person(number) for number in range(1, 40)), now=timezone.now())
         die_in_the_middle(crew, once, attempt=1)
         # Until the check is stale it is somebody's, and nobody else begins.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guards.sources import app_files, calls_in, dotted, files_below_interfaces, name_of
+from tests.guards.sources import REPOSITORY, app_files, calls_in, dotted, files_below_interfaces, name_of
 
 # Steps of other services, which need the transaction that the caller has opened: an entry of the journal, the
 # end of a certificate's wait and a class's change of state are only true together with the rows they speak of.
@@ -14,6 +14,7 @@ STEPS = frozenset(
         "subsidies/services/assembly_steps.py",
         "subsidies/services/claim_steps.py",
         "subsidies/services/correction_steps.py",
+        "subsidies/services/decision_steps.py",
         "subsidies/services/evidence.py",
         "subsidies/services/journal.py",
         "subsidies/services/notification_steps.py",
@@ -73,6 +74,7 @@ CLOCKS = frozenset(
     }
 )
 SERVICE_FILES = app_files(frozenset({"services"}))
+TASK_FILES = [*app_files(frozenset({"tasks"})), REPOSITORY / "chongqing_dte/foundation/tasks.py"]
 PUBLIC_SERVICE_FILES = [path for path in SERVICE_FILES if name_of(path) not in STEPS]
 
 
@@ -157,6 +159,11 @@ def test_service_calls_no_other_service(path: Path) -> None:
 
 @pytest.mark.parametrize("path", files_below_interfaces(), ids=name_of)
 def test_time_comes_from_outside(path: Path) -> None:
+    assert clocks_read(path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", TASK_FILES, ids=name_of)
+def test_task_goes_by_the_clock_that_all_workers_share(path: Path) -> None:
     assert clocks_read(path.read_text()) == []
 
 
