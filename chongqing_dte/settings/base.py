@@ -341,7 +341,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["chongqing_dte.foundation.api.BoundedJsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["chongqing_dte.foundation.api_bodies.BoundedJsonParser"],
 }
 
 # ── Logs: one JSON line an event, with the request's id and no personal data ──────────────────────────────

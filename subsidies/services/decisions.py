@@ -105,7 +105,11 @@ def _decide_one_set(due: Sequence[int], *, passing: Collection[int], now: dateti
     _check_nobody_counted_what_was_left_out(cases, written)
     open_payments(cases, written, budgets, now)
     unchanged = {case.certificate.pk for case in cases if _says_the_same(case)}
-    done = {*stands, *unchanged, *written} - _refused_for_holds_that_ended(cases)
+    done = (
+        {*stands, *unchanged, *written}
+        - _refused_for_holds_that_ended(cases)
+        - _held_before_new_claims(cases)
+    )
     mark_decided(done)
     return len(done)
 
@@ -198,6 +202,26 @@ def _refused_for_holds_that_ended(cases: Sequence[Case]) -> set[int]:
         for case in cases
         if case.decided.ruling.reason == CLAIMED and case.decided.facts.claimed_by_certificate_id in ended
     }
+
+
+def _held_before_new_claims(cases: Sequence[Case]) -> set[int]:
+    """Return the certificates that were held here before a later one of the same person claimed a first pass.
+
+    They stay due: it may be the one they were held for, and they could not see that.
+    """
+    claiming: set[int] = set()
+    held: set[int] = set()
+    for case in reversed(cases):
+        person_id = case.decided.facts.person_id
+        if case.decided.ruling.decision == Decision.HELD and person_id in claiming:
+            held.add(case.certificate.pk)
+        if case.decided.claim is not None and not _claimed_before(case.former):
+            claiming.add(person_id)
+    return held
+
+
+def _claimed_before(former: Entitlement | None) -> bool:
+    return former is not None and former.first_pass_key.startswith("person:")
 
 
 def _check_nobody_counted_what_was_left_out(

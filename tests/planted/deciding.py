@@ -53,6 +53,14 @@ DECIDING: Final = (
         test=f"{TESTS}races.py::test_two_workers_do_not_spend_the_last_money_twice",
     ),
     Rewritten(
+        name="held_before_a_claim",
+        bug="what was held before another certificate claimed the first pass is not looked at again",
+        module=DECISIONS,
+        text=" - _held_before_new_claims(cases)",
+        instead="",
+        test=f"{TESTS}claims_in_sets.py::test_who_has_no_policy_yet_is_refused_once_an_earlier_pass_is_claimed",
+    ),
+    Rewritten(
         name="left_out_counts",
         bug="what another worker stood in the way of counts for the person's next certificate",
         module=DECISIONS,

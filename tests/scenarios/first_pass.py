@@ -267,4 +267,16 @@ SCENARIOS = (
         ),
         Expect(decisions={"Li spring": GRANTED, "Li": CLAIMED}),
     ),
+    Scenario(
+        "A certificate for whose day there is no policy is refused once another claims the first pass",
+        (
+            programme(until="2026-06-01"),
+            person("Li", account=False),
+            certificate("Li summer", on="2026-07-10", occupation="IoT"),
+            certificate("Li spring", on="2026-03-10", issued="2026-03-20", recorded="2026-03-20"),
+            decide(),
+            sweep(),
+        ),
+        Expect(decisions={"Li spring": "HELD account_is_known", "Li summer": CLAIMED}),
+    ),
 )

@@ -132,3 +132,20 @@ def test_who_was_refused_for_a_hold_stays_refused_when_it_is_granted():
     assert result_of(second) == (Decision.REFUSED, "is_not_claimed_already")
     second.refresh_from_db()
     assert not second.decision_due
+
+
+def test_who_has_no_policy_yet_is_refused_once_an_earlier_pass_is_claimed():
+    BudgetFactory()
+    PolicyVersionFactory(approved=True, in_force=DateRange(date(2026, 1, 1), date(2026, 8, 1)))
+    later = due_certificate(attempt__session__held_on=date(2026, 9, 12), issued_on=date(2026, 9, 20))
+    earlier = under_the_former(attempt__enrollment__trainee=later.trainee)
+    decide()
+    before = result_of(later)
+
+    decide()
+
+    assert before == (Decision.HELD, "policy_is_in_force")
+    assert result_of(earlier) == (Decision.HELD, "fee_is_published")
+    assert result_of(later) == (Decision.REFUSED, "is_not_claimed_already")
+    later.refresh_from_db()
+    assert not later.decision_due
