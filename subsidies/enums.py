@@ -1,3 +1,5 @@
+from typing import Final
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -191,6 +193,10 @@ class ResolutionOutcome(TextChoices):
     NO_EFFECT = "NO_EFFECT", _("The line means nothing; the bank confirmed it")
     TAKEN_BACK = "TAKEN_BACK", _("Paid first, and returned later")
     PAID_AFTER_ALL = "PAID_AFTER_ALL", _("Said to be returned, and paid after all")
+
+
+# Why the second amount is asked back of what the bank has paid twice. The grant stands: it was paid once.
+PAID_TWICE: Final = "paid_twice"
 
 
 class RecoveryStatus(TextChoices):

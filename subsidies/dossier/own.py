@@ -16,7 +16,14 @@ from subsidies.dossier.money import (
     shown_objections,
 )
 from subsidies.dossier.shown import ShownAttempt, ShownNotice, ShownObjection
-from subsidies.enums import AttemptStatus, CheckOutcome, Decision, ObjectionStatus, PaymentStatus
+from subsidies.enums import (
+    AttemptStatus,
+    CheckOutcome,
+    Decision,
+    ObjectionStatus,
+    PaymentStatus,
+    RecoveryStatus,
+)
 from subsidies.explanations import recovery_sentence
 from subsidies.models import Entitlement, Payment, Recovery, SelfCheckAccess
 from subsidies.own_words import (
@@ -39,6 +46,15 @@ class OwnCheck:
 
 
 @dataclass(frozen=True)
+class OwnRecovery:
+    """What the person is to pay back, in yuan, why, and until when."""
+
+    amount: Decimal
+    text: str
+    due_on: date | None
+
+
+@dataclass(frozen=True)
 class OwnDecision:
     """Everything that the page of one's own decision shows. Amounts in yuan, people and accounts masked."""
 
@@ -58,9 +74,7 @@ class OwnDecision:
     return_text: str
     returned_at: datetime | None
     notice: ShownNotice | None
-    recovery_amount: Decimal | None
-    recovery_text: str
-    recovery_due_on: date | None
+    recoveries: list[OwnRecovery]
     checks: list[OwnCheck]
     objections: list[ShownObjection]
     can_object: bool
@@ -80,7 +94,7 @@ def own_decision(key: SelfCheckAccess) -> OwnDecision:
     notices = shown_notices([payment] if payment else [])
     objections = shown_objections(certificate)
     is_objected = any(objection.status == ObjectionStatus.RAISED for objection in objections)
-    recovery = _live(recoveries_of(payments))
+    recoveries = _open(recoveries_of(payments))
     status, label = _status(live, payment)
     returned = _returned(payment, attempts)
     return OwnDecision(
@@ -92,15 +106,13 @@ def own_decision(key: SelfCheckAccess) -> OwnDecision:
         status=status,
         status_label=label,
         amount=live.amount if live and live.decision == Decision.GRANTED else None,
-        what_is_next=_what_is_next(live, payment, recovery, is_objected=is_objected),
+        what_is_next=_what_is_next(live, payment, recoveries, is_objected=is_objected),
         account_last_four=_account_last_four(key, attempts),
         paid_at=payment.paid_at if payment else None,
         return_text=returned.bank_answer if returned else "",
         returned_at=returned.at if returned else None,
         notice=notices[-1] if notices else None,
-        recovery_amount=recovery.amount - recovery.recovered - recovery.written_off if recovery else None,
-        recovery_text=recovery_sentence(recovery.reason, recovery.facts) if recovery else "",
-        recovery_due_on=recovery.due_on if recovery else None,
+        recoveries=recoveries,
         checks=_checks(live),
         objections=objections,
         can_object=live is not None and not queries.has_open_objection_of_person(live.pk),
@@ -122,9 +134,9 @@ def _status(live: Entitlement | None, payment: Payment | None) -> tuple[str, str
 
 
 def _what_is_next(
-    live: Entitlement | None, payment: Payment | None, recovery: Recovery | None, *, is_objected: bool
+    live: Entitlement | None, payment: Payment | None, recoveries: list[OwnRecovery], *, is_objected: bool
 ) -> str:
-    if recovery is not None:
+    if recoveries:
         return str(PAID_BACK)
     if is_objected and (payment is None or payment.status != PaymentStatus.PAID):
         return str(OBJECTED)
@@ -135,9 +147,16 @@ def _what_is_next(
     return str(HELD if live.decision == Decision.HELD else REFUSED)
 
 
-def _live(recoveries: list[Recovery]) -> Recovery | None:
-    open_ones = [recovery for recovery in recoveries if not (recovery.withdrawn_at or recovery.settled_at)]
-    return open_ones[-1] if open_ones else None
+def _open(recoveries: list[Recovery]) -> list[OwnRecovery]:
+    return [
+        OwnRecovery(
+            recovery.amount - recovery.recovered - recovery.written_off,
+            recovery_sentence(recovery.reason, recovery.facts),
+            recovery.due_on,
+        )
+        for recovery in recoveries
+        if recovery.status == RecoveryStatus.OPEN
+    ]
 
 
 def _returned(payment: Payment | None, attempts: list[ShownAttempt]) -> ShownAttempt | None:

@@ -221,15 +221,21 @@ ROAD_INVARIANTS: Final = (
             JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
             WHERE attempt.payment_id = payment.id AND attempt.status IN ('OPEN', 'UNKNOWN')
         ) under_way ON true
-        LEFT JOIN subsidies_recovery recovery
-               ON recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
+        LEFT JOIN LATERAL (
+            SELECT coalesce(bool_or(recovery.reason <> 'paid_twice'), false) AS is_of_the_first,
+                   coalesce(sum(recovery.amount) FILTER (WHERE recovery.reason = 'paid_twice'), 0) AS second,
+                   coalesce(sum(recovery.amount - recovery.recovered - recovery.written_off), 0) AS to_come,
+                   coalesce(sum(recovery.recovered), 0) AS came_back,
+                   coalesce(sum(recovery.written_off), 0) AS given_up
+            FROM subsidies_recovery recovery
+            WHERE recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
+        ) asked_back ON true
         WHERE journal.granted <> CASE
-                WHEN payment.status = 'CANCELLED' OR recovery.reason <> 'paid_twice' THEN 0 ELSE payment.amount END
-           OR journal.to_recover <> coalesce(recovery.amount - recovery.recovered - recovery.written_off, 0)
-           OR journal.given_up <> coalesce(recovery.written_off, 0)
+                WHEN payment.status = 'CANCELLED' OR asked_back.is_of_the_first THEN 0 ELSE payment.amount END
+           OR journal.to_recover <> asked_back.to_come
+           OR journal.given_up <> asked_back.given_up
            OR journal.paid <> CASE
-                WHEN payment.status = 'PAID' THEN payment.amount - coalesce(recovery.recovered, 0)
-                    + CASE WHEN recovery.reason = 'paid_twice' THEN recovery.amount ELSE 0 END
+                WHEN payment.status = 'PAID' THEN payment.amount + asked_back.second - asked_back.came_back
                 ELSE 0 END
            OR journal.owed <> CASE
                 WHEN payment.status IN ('PAID', 'CANCELLED') OR coalesce(under_way.released, false) THEN 0

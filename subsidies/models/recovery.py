@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from chongqing_dte.foundation.constraints import frozen, frozen_when, known_value
 from chongqing_dte.foundation.proposals import Proposal, RequestStatus, proposal_constraints
-from subsidies.enums import RecoveryStatus, SettlementKind
+from subsidies.enums import PAID_TWICE, RecoveryStatus, SettlementKind
 from subsidies.models.payment import Payment
 
 
@@ -47,7 +47,13 @@ class Recovery(models.Model):
             models.UniqueConstraint(
                 name="recovery_one_live_per_payment",
                 fields=["payment"],
-                condition=Q(withdrawn_at__isnull=True),
+                condition=Q(withdrawn_at__isnull=True) & ~Q(reason=PAID_TWICE),
+            ),
+            # What the bank paid a second time is asked back by itself, whatever becomes of the first.
+            models.UniqueConstraint(
+                name="recovery_one_live_of_a_second_amount",
+                fields=["payment"],
+                condition=Q(withdrawn_at__isnull=True, reason=PAID_TWICE),
             ),
             known_value("status", RecoveryStatus, name="recovery_status_known"),
             models.CheckConstraint(

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from chongqing_dte.foundation.proposals import RequestStatus
 from institutions.models import User
-from subsidies.enums import AttemptStatus, BatchStatus, ResolutionOutcome, ResultFileStatus
+from subsidies.enums import PAID_TWICE, AttemptStatus, BatchStatus, ResolutionOutcome, ResultFileStatus
 from subsidies.models import (
     BankFormat,
     BankResultFile,
@@ -249,13 +249,14 @@ def standing_of(attempt: PaymentAttempt) -> PaymentStanding:
     """Return how the payment behind an instruction stands, and what its other instructions and recoveries do."""
     others = PaymentAttempt.objects.filter(payment_id=attempt.payment_id).exclude(pk=attempt.pk)
     other = set(others.values_list("status", flat=True))
+    live = Recovery.objects.filter(payment_id=attempt.payment_id, withdrawn_at__isnull=True)
+    reasons = set(live.values_list("reason", flat=True))
     return PaymentStanding(
         status=attempt.payment.status,
         has_other_under_way=not other.isdisjoint(UNDER_WAY),
         has_other_paid=AttemptStatus.PAID in other,
-        is_asked_back=Recovery.objects.filter(
-            payment_id=attempt.payment_id, withdrawn_at__isnull=True
-        ).exists(),
+        is_asked_back=bool(reasons),
+        is_second_asked_back=PAID_TWICE in reasons,
     )
 
 

@@ -13,6 +13,7 @@ from subsidies.enums import UNPAID, ObjectionKind, ObjectionStatus, PaymentStatu
 from subsidies.models import Entitlement, NoticeLine, Objection, Payment, Recovery
 from subsidies.queries.objection_holds import speaks_against_paying
 from subsidies.queries.payments import said_to_be_paid
+from subsidies.queries.recoveries import asked_back
 
 UPHELD_REASON = "objection_upheld"
 
@@ -99,7 +100,7 @@ def _upheld() -> QuerySet[Objection]:
 
 def _asked_back() -> QuerySet[Recovery]:
     """Return the recoveries that keep a payment from being asked back: a live one, and once for an objection."""
-    return Recovery.objects.filter(Q(withdrawn_at__isnull=True) | Q(reason=UPHELD_REASON))
+    return asked_back() | Recovery.objects.filter(reason=UPHELD_REASON)
 
 
 # ── Who sees them ────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chongqing_dte.foundation.models import AuditEvent
 from chongqing_dte.foundation.proposals import RequestStatus
 from institutions.models import District, User
-from subsidies.enums import NotificationKind, RecoveryStatus
+from subsidies.enums import PAID_TWICE, NotificationKind, RecoveryStatus
 from subsidies.models import JournalLine, Notification, Payment, Recovery, RecoverySettlement
 from subsidies.policies import can_see_money
 
@@ -123,9 +123,18 @@ def history_of_recovery(recovery: Recovery) -> list[AuditEvent]:
 def messages_about(recovery: Recovery) -> list[Notification]:
     """Return what the person was told about a recovery, oldest first."""
     messages = Notification.objects.filter(
-        kind=NotificationKind.RECOVERY, entitlement=recovery.payment.entitlement_id, person__isnull=False
+        kind=NotificationKind.RECOVERY,
+        entitlement=recovery.payment.entitlement_id,
+        facts__recovery=recovery.pk,
+        person__isnull=False,
     )
     return list(messages.order_by("pk"))
+
+
+# ── Whether a payment is asked back ──────────────────────────────────────────────────────────────────────
+def asked_back() -> QuerySet[Recovery]:
+    """Return the live recoveries of what was paid; what the bank paid a second time is asked back beside them."""
+    return Recovery.objects.filter(withdrawn_at__isnull=True).exclude(reason=PAID_TWICE)
 
 
 # ── Locks ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from subsidies.enums import UNPAID, AttemptStatus, BatchStatus, Decision, Paymen
 from subsidies.models import Entitlement, Payment, PaymentAttempt, PaymentBatch, Recovery, RecoverySettlement
 from subsidies.queries.objection_holds import has_open_objection
 from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
+from subsidies.queries.recoveries import asked_back
 from subsidies.rules.eligibility import HANGS_ON_RESULTS
 
 # Why money is asked back, where its certificate was revoked. Such a recovery ends with a valid certificate.
@@ -92,8 +93,7 @@ def lock_payments_to_take_back(payment_ids: Collection[int]) -> list[Payment]:
         .order_by("pk")
     )
     # A recovery leaves its payment as it is, so that one opened while we came to the lock shows only now.
-    live = Recovery.objects.filter(payment__in=locked, withdrawn_at__isnull=True)
-    recovered = set(live.values_list("payment_id", flat=True))
+    recovered = set(asked_back().filter(payment__in=locked).values_list("payment_id", flat=True))
     return [payment for payment in locked if payment.pk not in recovered]
 
 
@@ -139,7 +139,7 @@ def recovery_counts(payments: Collection[Payment]) -> dict[int, int]:
 
 def _is_to_take_back() -> Q:
     unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid())
-    is_asked_back = Exists(Recovery.objects.filter(payment=OuterRef("pk"), withdrawn_at__isnull=True))
+    is_asked_back = Exists(asked_back().filter(payment=OuterRef("pk")))
     paid = Q(status=PaymentStatus.PAID) & ~is_asked_back & ~_holds_a_valid_one("entitlement__certificate")
     return is_owed_no_more() & (unpaid | paid)
 

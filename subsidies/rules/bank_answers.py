@@ -32,6 +32,8 @@ class PaymentStanding:
     has_other_under_way: bool = False
     has_other_paid: bool = False
     is_asked_back: bool = False
+    # Whether what it was paid a second time is.
+    is_second_asked_back: bool = False
 
 
 def line_problem(line: AnswerLine, instruction: Instruction | None, *, is_repeated: bool) -> str:
@@ -85,5 +87,5 @@ def _why_not_paid_after_all(line: AnswerLine, instruction: Instruction, standing
         return "another_under_way"
     if standing.has_other_paid:
         # Paid twice: the second amount is asked back, and money is asked back once at a time.
-        return "asked_back_already" if standing.is_asked_back else ""
+        return "asked_back_already" if standing.is_second_asked_back else ""
     return "" if standing.status in ("RETURNED", "READY") else "cancelled"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.errors import DomainError
 from subsidies import queries
-from subsidies.enums import JournalAccount, JournalKind, RecoveryStatus, SettlementKind
+from subsidies.enums import PAID_TWICE, JournalAccount, JournalKind, RecoveryStatus, SettlementKind
 from subsidies.models import Payment, Recovery, RecoverySettlement
 from subsidies.services.journal import Posting, record_entry
 from subsidies.services.void_steps import Facts, void_repaid
@@ -19,9 +19,6 @@ FAILED_CHECKS: Final = {
     "certificate_revoked": "certificate_is_valid",
     "objection_upheld": "no_objection_was_upheld",
 }
-
-
-PAID_TWICE: Final = "paid_twice"
 
 
 def open_recoveries(

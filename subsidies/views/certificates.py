@@ -134,7 +134,7 @@ def record_account(operator: User, certificate: LevelCertificate, form: forms.Fo
 def certificate_context(user: User, certificate: LevelCertificate, form: forms.Form) -> dict[str, object]:
     """Return all that the page of a certificate shows."""
     dossier = certificate_dossier(certificate)
-    recovery = dossier.recoveries[-1] if dossier.recoveries else None
+    last = dossier.recoveries[-1] if dossier.recoveries else None
     return {
         "certificate": certificate,
         "dossier": dossier,
@@ -142,10 +142,13 @@ def certificate_context(user: User, certificate: LevelCertificate, form: forms.F
         "former": [decision for decision in dossier.entitlements if not decision.is_live],
         "steps": road(dossier, sees_money=can_see_money(user)),
         "may_hand_out_link": can_hand_out_links(user),
-        "recovery_text": recovery_sentence(recovery.reason, recovery.facts) if recovery else "",
-        "withdrawal_text": withdrawal_sentence(recovery.withdrawal_reason, recovery.withdrawal_facts)
-        if recovery
-        else "",
+        # One that was withdrawn says why it was, and why it had been opened, until another is opened.
+        "recovery_texts": [
+            recovery_sentence(recovery.reason, recovery.facts)
+            for recovery in dossier.recoveries
+            if recovery == last or recovery.withdrawn_at is None
+        ],
+        "withdrawal_text": withdrawal_sentence(last.withdrawal_reason, last.withdrawal_facts) if last else "",
         "check_columns": CHECK_COLUMNS,
         "sitting_columns": SITTING_COLUMNS,
         "journal_columns": JOURNAL_COLUMNS,

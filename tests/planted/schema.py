@@ -47,6 +47,7 @@ NAMED: Final[dict[str, str]] = {
     **_in(
         "recovery_constraints",
         recovery_one_live_per_payment="a_payment_is_asked_back_once_at_a_time",
+        recovery_one_live_of_a_second_amount="a_second_amount_is_asked_back_once_at_a_time",
         recovery_stays_ended="a_recovery_that_is_settled_stays_settled[changes0]",
         settlement_counts_in_its_recovery="what_was_approved_counts_in_its_recovery",
         settlement_stays_decided="a_settlement_that_counts_stays_as_it_is[changes1-settlement_stays_decided]",

@@ -16,8 +16,9 @@ from tests.clock import NOW
 from tests.factories.bank import paid_twice, resolve
 from tests.factories.institutions import UserFactory
 from tests.factories.recoveries import repayment, settle
-from tests.factories.subsidies import answers_to, result_list
+from tests.factories.subsidies import answers_to, result_list, revoke
 from tests.subsidies.books import PAID_OUT, balances, budget
+from tests.subsidies.following import follow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("promises_hold")]
 
@@ -90,6 +91,53 @@ def test_what_was_paid_twice_is_asked_back_once():
         propose(again, PAID_AFTER_ALL)
 
     assert refusal.value.code == "asked_back_already"
+
+
+@pytest.mark.parametrize("second_came_back", [True, False])
+def test_what_was_paid_twice_and_revoked_is_asked_back_twice(second_came_back):
+    resolve(paid_twice(), PAID_AFTER_ALL)
+    second = Recovery.objects.get()
+    if second_came_back:
+        settle(second, repayment("800.00"))
+
+    revoke(second.payment.entitlement.certificate)
+    follow()
+
+    assert follow() == 0
+    first = Recovery.objects.exclude(pk=second.pk).get()
+    assert (first.reason, first.amount, first.status) == (
+        "certificate_revoked",
+        Decimal("800.00"),
+        RecoveryStatus.OPEN,
+    )
+    assert balances()["RECOVERIES_RECEIVABLE"] == Decimal("800.00" if second_came_back else "1600.00")
+    assert agrees()
+
+
+def test_what_was_paid_twice_and_all_came_back_cost_nothing():
+    resolve(paid_twice(), PAID_AFTER_ALL)
+    second = Recovery.objects.get()
+    revoke(second.payment.entitlement.certificate)
+    follow()
+    first = Recovery.objects.exclude(pk=second.pk).get()
+
+    settle(first, repayment("800.00", "LINE-1"))
+    settle(second, repayment("800.00", "LINE-2"))
+
+    assert (balances(), agrees()) == ({}, True)
+    assert Budget.objects.get().available == Budget.objects.get().allotted
+    assert Entitlement.objects.get(superseded_at__isnull=True).reason == "certificate_is_valid"
+
+
+def test_what_was_revoked_and_is_found_to_be_paid_twice_is_asked_back_twice():
+    line = paid_twice()
+    revoke(line.attempt.payment.entitlement.certificate)
+    follow()
+
+    resolve(line, PAID_AFTER_ALL)
+
+    assert sorted(Recovery.objects.values_list("reason", flat=True)) == ["certificate_revoked", "paid_twice"]
+    assert agrees()
 
 
 def test_a_second_amount_that_the_budget_cannot_hold_waits_for_a_top_up():

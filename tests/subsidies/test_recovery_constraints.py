@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 
-from subsidies.enums import RecoveryStatus
+from subsidies.enums import PAID_TWICE, RecoveryStatus
 from subsidies.models import Recovery, RecoverySettlement
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
@@ -62,6 +62,19 @@ def test_a_payment_is_asked_back_once_at_a_time():
 
     with pytest.raises(IntegrityError, match='"recovery_one_live_per_payment"'), transaction.atomic():
         RecoveryFactory(payment=recovery.payment)
+
+
+def test_a_second_amount_is_asked_back_once_at_a_time():
+    recovery = RecoveryFactory(reason=PAID_TWICE)
+
+    with pytest.raises(IntegrityError, match='"recovery_one_live_of_a_second_amount"'), transaction.atomic():
+        RecoveryFactory(payment=recovery.payment, reason=PAID_TWICE)
+
+
+def test_a_second_amount_is_asked_back_beside_the_first():
+    recovery = RecoveryFactory()
+
+    assert RecoveryFactory(payment=recovery.payment, reason=PAID_TWICE).pk
 
 
 @pytest.mark.parametrize(
