@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib import import_module
@@ -35,8 +36,7 @@ def names() -> list[str]:
 
 
 def main(words: Sequence[str]) -> int:
-    arguments = _arguments(words)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chongqing_dte.settings.dev")
+    arguments = arguments_of(words)
     # Never on a server that somebody else uses: it would be slowed down, filled up and measured together with them.
     os.environ.pop("DATABASE_URL", None)
     os.environ.pop("REDIS_URL", None)
@@ -44,13 +44,14 @@ def main(words: Sequence[str]) -> int:
     try:
         with embedded_services(FOLDER, durable=True) as services:
             os.environ |= services | {"DATABASE_URL": _fresh_database(services["DATABASE_URL"])}
-            return _run(arguments)
+            return measure(arguments, FOLDER)
     except (FolderInUse, ServerNotStarted) as problem:
         print(problem)
         return 3
 
 
-def _arguments(words: Sequence[str]) -> argparse.Namespace:
+def arguments_of(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line. Ends the process if it names no benchmark."""
     parser = argparse.ArgumentParser(
         prog="bin/bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -73,7 +74,9 @@ def _fresh_database(server: str) -> str:
     return server.removesuffix("portal") + DATABASE
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def measure(arguments: argparse.Namespace, writable: Path) -> int:
+    """Run one benchmark on the servers that the environment names, print what it found and return the exit status."""
+    _set_environment()
     import django
 
     django.setup()
@@ -85,7 +88,7 @@ def _run(arguments: argparse.Namespace) -> int:
         print(f"[{time.monotonic() - started:6.1f} s] {text}", flush=True)
 
     call_command("prepare", verbosity=0, stdout=io.StringIO())
-    folder = FOLDER / arguments.name
+    folder = writable / arguments.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for line in describe_machine():
@@ -96,6 +99,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result.as_json(arguments.name)))
     return 1 if result.missed and not arguments.quick else 0
+
+
+def _set_environment() -> None:
+    """Let nothing but the benchmark's own lines be printed, neither here nor by child processes."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chongqing_dte.settings.dev")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    # Nobody asks for a static file here, so none were collected.
+    warnings.filterwarnings("ignore", message="No directory at")
 
 
 def table(name: str, result: Result) -> str:

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from chongqing_dte.foundation.bulk import (
     LINES_AT_ONCE,
+    Doubled,
     commit_without_waiting,
     copy_rows,
+    copy_unless_doubled,
+    next_ids,
     without_search_for_cycles,
 )
 from chongqing_dte.foundation.models import AuditEvent
-from enrollment.models import Enrollment, RosterRow
+from enrollment.models import Enrollment, RosterRow, Trainee
 from tests.clock import NOW
 from tests.factories.enrollment import EnrollmentFactory, RosterUploadFactory, TraineeFactory
 
@@ -270,3 +273,51 @@ def test_only_this_transaction_does_not_wait_for_the_disk():
         transaction.set_rollback(True)
 
     assert (inside, setting()) == ("off", before)
+
+
+def test_rows_of_which_none_is_doubled_are_written():
+    upload = RosterUploadFactory()
+
+    assert copy_unless_doubled(RosterRow, ROW_COLUMNS, [row_of(upload, 2), row_of(upload, 3)])
+
+    assert RosterRow.objects.filter(upload=upload).count() == 2
+
+
+def test_one_doubled_row_keeps_all_from_being_written_and_the_transaction_goes_on():
+    upload = RosterUploadFactory()
+    copy_rows(RosterRow, ROW_COLUMNS, [row_of(upload, 2)])
+
+    assert not copy_unless_doubled(RosterRow, ROW_COLUMNS, [row_of(upload, 3), row_of(upload, 2)])
+
+    assert list(RosterRow.objects.filter(upload=upload).values_list("number", flat=True)) == [2]
+
+
+def test_row_that_is_wrong_otherwise_is_not_taken_for_a_doubled_one():
+    rows = [row_of(RosterUploadFactory(), 2, outcome="MAYBE")]
+
+    with pytest.raises(IntegrityError, match="roster_row_outcome_known") as refusal, transaction.atomic():
+        copy_unless_doubled(RosterRow, ROW_COLUMNS, rows)
+
+    assert not isinstance(refusal.value, Doubled)
+
+
+def test_ids_that_were_taken_are_nobody_elses():
+    before = TraineeFactory()
+
+    taken = next_ids(Trainee, 3)
+
+    assert len({*taken, before.pk, TraineeFactory().pk}) == 5
+    assert taken == sorted(taken)
+
+
+def test_row_with_a_taken_id_can_be_pointed_at_before_it_is_written():
+    upload = RosterUploadFactory()
+    [row_id] = next_ids(RosterRow, 1)
+
+    copy_rows(RosterRow, ("id", *ROW_COLUMNS), [[row_id, *row_of(upload, 2)]])
+
+    assert RosterRow.objects.get(upload=upload).pk == row_id
+
+
+def test_no_ids_are_taken_for_no_rows():
+    assert next_ids(RosterRow, 0) == []

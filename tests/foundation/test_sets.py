@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
+from structlog.testing import capture_logs
 
 from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
 
@@ -26,11 +27,43 @@ def test_good_set_is_done_at_one_stroke():
     assert done == [(1, 2, 3)]
 
 
-def test_bad_row_is_left_and_the_others_are_done_one_by_one():
+def test_bad_row_is_left_and_the_others_are_done():
     act, done = refusing([2])
 
     assert act_or_isolate([1, 2, 3], act, complaint="refused") == 2
     assert done == [(1,), (3,)]
+
+
+def test_set_with_a_bad_row_is_halved_until_the_row_is_alone():
+    act, done = refusing([6])
+
+    assert act_or_isolate(range(1, 9), act, complaint="refused") == 7
+    assert done == [(1, 2, 3, 4), (5,), (7, 8)]
+
+
+def test_bad_row_among_thousands_costs_a_few_attempts():
+    act, done = refusing([700])
+    attempts = []
+
+    def counted(ids):
+        attempts.append(len(ids))
+        return act(ids)
+
+    assert act_or_isolate(range(2048), counted, complaint="refused") == 2047
+    # The whole, and two halves at each of eleven halvings.
+    assert len(attempts) == 1 + 2 * 11
+    assert sorted(row for part in done for row in part) == [row for row in range(2048) if row != 700]
+
+
+@pytest.mark.parametrize("bad", [(1, 2, 3), (1, 4), (2, 3)])
+def test_each_bad_row_is_named_and_no_other(bad):
+    act, done = refusing(bad)
+
+    with capture_logs() as lines:
+        assert act_or_isolate([1, 2, 3, 4], act, complaint="refused") == 4 - len(bad)
+
+    assert [(line["event"], line["row"]) for line in lines] == [("refused", row) for row in bad]
+    assert {row for part in done for row in part} == {1, 2, 3, 4} - set(bad)
 
 
 def test_bad_row_alone_ends_there():
