@@ -45,7 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kills", type=int, default=25, help="how many workers and children of theirs die in the storm"
     )
     chaos.addoption(
-        "--recoveries", type=int, default=0, help="how often the time after each fault is measured"
+        "--recoveries",
+        type=int,
+        default=0,
+        help="how often the time after each fault is measured; without it a few faults, any, come once",
     )
     chaos.addoption("--restores", type=int, default=1, help="how often the database comes back from a backup")
     histories = parser.getgroup("histories")

@@ -6,7 +6,7 @@ import pytest
 from tests.chaos.servers import Servers
 
 # What is compared at the end is shown as in any test.
-pytest.register_assert_rewrite("tests.chaos.storm")
+pytest.register_assert_rewrite("tests.chaos.road", "tests.chaos.storm")
 
 
 @pytest.fixture
