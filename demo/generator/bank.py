@@ -27,6 +27,7 @@ from demo.generator.rows import (
 from demo.generator.scene import SHANGHAI, Scene
 from subsidies.bank import agent_list
 from subsidies.bank.files import BatchFile, BatchLine
+from subsidies.rules.references import claim_words
 
 CORRECTION_REASON: Final = "银行退回：账户无法入账，学员已更正。"
 # Chosen: the pace of the bureau and of the bank, from the moment in which a batch is assembled.
@@ -178,13 +179,17 @@ class Bank:
             id=self.rows.new_id(InstructionRow),
             ready=ready,
             account=account,
-            reference=keyed_reference(
-                "assessment",
-                owed.certified.held.planned.assessor.credit_code,
-                owed.certified.number,
-                str(ready.number),
-            ),
+            reference=keyed_reference(*self._claim(owed), str(ready.number)),
             return_code=self._return_code(ready, account),
+        )
+
+    def _claim(self, owed: Owed) -> tuple[str, ...]:
+        sitting = owed.certified.sitting
+        return claim_words(
+            scope=self.scene.terms.policy.first_pass_scope,
+            known_as=owed.person.id_number_hash,
+            occupation_code=self.scene.offices.occupation_codes[sitting.occupation_id],
+            level=sitting.level,
         )
 
     def _return_code(self, ready: Ready, account: Account) -> str:

@@ -78,6 +78,7 @@ def open_offices(class_count: int, *, since: date, chance: Random) -> Offices:
         ],
         staff=staff,
         directions={o.pk: DIRECTIONS[o.code] for o in occupations if o.code in DIRECTIONS},
+        occupation_codes={occupation.pk: occupation.code for occupation in occupations},
     )
     _suspend_one(trainers, staff, since)
     return offices
@@ -138,7 +139,6 @@ def _assessor(
     )
     return Assessor(
         institution_id=institution.pk,
-        credit_code=institution.credit_code,
         operator_id=operator_id,
         site_id=_site(institution, operator_id, since),
         fees={subject: _published_fees(institution, subject, since, chance) for subject in subjects},

@@ -62,7 +62,6 @@ class Assessor:
     """An evaluation institution with its operator, its site, and its published fees, by what is assessed."""
 
     institution_id: int
-    credit_code: str
     operator_id: int
     site_id: int
     fees: Mapping[Subject, Sequence[Fee]]
@@ -93,6 +92,7 @@ class Offices:
     staff: Staff
     # By occupation; an occupation without directions is not named.
     directions: Mapping[int, Sequence[str]]
+    occupation_codes: Mapping[int, str]
 
 
 @dataclass(frozen=True)

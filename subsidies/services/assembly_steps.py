@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from chongqing_dte.foundation.crypto import DAMAGED, keyed_reference
 from enrollment.models import BankAccount
-from enrollment.queries import account_number_hash
+from enrollment.queries import account_number_hash, first_id_number_hashes
 from subsidies import queries
 from subsidies.bank.files import BatchFile, BatchLine, FormatSpec
 from subsidies.bank.formats import file_name, spec_of, unwritable, write_batch
 from subsidies.enums import BankSide, PaymentFormat
-from subsidies.models import BankFormat, Payment, PaymentAttempt, PaymentBatch, PolicyVersion
+from subsidies.models import BankFormat, Entitlement, Payment, PaymentAttempt, PaymentBatch, PolicyVersion
 from subsidies.rules.bank_sides import Reach, reaches
+from subsidies.rules.references import claim_words
 
 log = structlog.get_logger(__name__)
 
@@ -144,25 +145,63 @@ def batch_of(
 
 
 def _attempts(payable: Sequence[Payable]) -> list[PaymentAttempt]:
+    return [
+        PaymentAttempt(
+            payment=each.payment,
+            number=number,
+            reference=reference,
+            line_number=line_number,
+            bank_account=each.account,
+            amount=each.payment.amount,
+        )
+        for line_number, (each, (number, reference)) in enumerate(
+            zip(payable, _references(payable), strict=True), start=1
+        )
+    ]
+
+
+def _references(payable: Sequence[Payable]) -> list[tuple[int, str]]:
+    """Return the number and the bank reference of the next instruction of each of these payments.
+
+    A number whose reference another instruction bears is passed over: money for the same first pass may have come
+    back before, and two rows may have been recorded under one ID number before it was corrected.
+    """
     made_before = queries.attempt_counts([each.payment.entitlement.certificate_id for each in payable])
-    attempts = []
-    for line_number, each in enumerate(payable, start=1):
-        certificate = each.payment.entitlement.certificate
-        number = made_before.get(certificate.pk, 0) + 1
-        reference = keyed_reference(
-            "assessment", certificate.institution.credit_code, certificate.number, str(number)
+    numbers = [made_before.get(each.payment.entitlement.certificate_id, 0) + 1 for each in payable]
+    claims = _claims(payable)
+    while True:
+        references = [
+            keyed_reference(*claim, str(number)) for claim, number in zip(claims, numbers, strict=True)
+        ]
+        used = queries.references_in_use(references)
+        is_free = True
+        for place, reference in enumerate(references):
+            if reference in used:
+                numbers[place] += 1
+                is_free = False
+            used.add(reference)
+        if is_free:
+            return list(zip(numbers, references, strict=True))
+
+
+def _claims(payable: Sequence[Payable]) -> list[tuple[str, ...]]:
+    grants = [each.payment.entitlement for each in payable]
+    known_as = first_id_number_hashes({grant.certificate.trainee_id for grant in grants})
+    return [
+        claim_words(
+            scope=_policy_of(grant).first_pass_scope,
+            known_as=known_as[grant.certificate.trainee_id],
+            occupation_code=grant.certificate.occupation.code,
+            level=grant.certificate.level,
         )
-        attempts.append(
-            PaymentAttempt(
-                payment=each.payment,
-                number=number,
-                reference=reference,
-                line_number=line_number,
-                bank_account=each.account,
-                amount=each.payment.amount,
-            )
-        )
-    return attempts
+        for grant in grants
+    ]
+
+
+def _policy_of(grant: Entitlement) -> PolicyVersion:
+    if grant.policy_version is None:
+        raise ValueError("a grant has a policy")
+    return grant.policy_version
 
 
 def content_key(plan: BatchPlan, lines: Sequence[BatchLine]) -> str:

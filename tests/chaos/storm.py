@@ -18,7 +18,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 from django.utils import timezone
 
-from assessment.enums import CertificateStatus, ResultsStatus
+from assessment.enums import CertificateOrigin, CertificateStatus, ResultsStatus
 from assessment.models import LevelCertificate, ResultsUpload
 from chongqing_dte.foundation.clock import database_now
 from chongqing_dte.foundation.errors import DomainError
@@ -61,8 +61,9 @@ FIRST_OTHER_ACCOUNT = 500_000
 class World:
     """A programme with results that wait to be recorded: of each four people, one is not as the others."""
 
-    def __init__(self, session_count: int) -> None:
+    def __init__(self, session_count: int, *, numbered_by_portal: bool = False) -> None:
         self.began_at = database_now()
+        self.numbered_by_portal = numbered_by_portal
         this_year = timezone.localdate().year
         # The years that a wrong clock would take the money of have some, too.
         for year in range(this_year - 2, this_year + 3):
@@ -84,7 +85,12 @@ class World:
 
     def _results(self, number: int) -> ResultsUpload:
         session = AssessmentSessionFactory(
-            institution=self.institution, occupation=self.occupation, filed_by=self.operator
+            institution=self.institution,
+            occupation=self.occupation,
+            filed_by=self.operator,
+            certificate_origin=(
+                CertificateOrigin.PORTAL if self.numbered_by_portal else CertificateOrigin.INSTITUTION
+            ),
         )
         common = {"training_class": self.training_class}
         people = [candidate(session, **common, trainee__with_account=True) for _ in range(3)]
@@ -94,7 +100,8 @@ class World:
             if number % 2
             else candidate(session, **common, trainee=TraineeFactory())
         )
-        lines = [passed(person, number * len(people) + place) for place, person in enumerate(people)]
+        own = {"certificate_number": "", "certificate_issued_on": ""} if self.numbered_by_portal else {}
+        lines = [passed(person, number * len(people) + place, **own) for place, person in enumerate(people)]
         return check(session, list_of(*lines))
 
     @property

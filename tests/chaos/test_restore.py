@@ -153,15 +153,20 @@ def restores(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--restores"))
 
 
+# The portal gives the next free number: what is recorded again in another order has the numbers of others.
+@pytest.mark.parametrize(
+    "numbered_by_portal", [False, True], ids=["numbered by the institution", "numbered by the portal"]
+)
 def test_a_backup_that_has_lost_its_tail_pays_nobody_twice_and_drops_nobody(
-    servers, tmp_path, chaos_seed, restores
+    servers, tmp_path, chaos_seed, restores, numbered_by_portal
 ):
     chance = random.Random(chaos_seed)
 
     for number in range(restores):
         servers.begin_anew()
         folder = tmp_path / f"bank-{number}"
-        office = Office(World(session_count=SESSIONS), folder, chance)
+        world = World(session_count=SESSIONS, numbered_by_portal=numbered_by_portal)
+        office = Office(world, folder, chance)
         office.go_on(chance.randint(0, MOST_STEPS))
         servers.back_up(BACKUP)
         office.go_on(chance.randint(1, MOST_STEPS))
