@@ -5,6 +5,7 @@ from chongqing_dte.foundation.windows import Window
 from enrollment import queries
 from enrollment.models import (
     Enrollment,
+    EvidenceCorrection,
     Export,
     IdentityCorrection,
     IntakePolicy,
@@ -107,6 +108,37 @@ class IdentityCorrectionWindow(Window):
     fields = (
         "public_id",
         "field",
+        "reason",
+        "status",
+        "proposed_by",
+        "proposed_at",
+        "decided_by",
+        "decided_at",
+        "decision_reason",
+    )
+
+
+@admin.register(EvidenceCorrection)
+class EvidenceCorrectionWindow(Window):
+    """Whose evidence it is, and what was corrected of it, is shown on the correction's own page."""
+
+    visible_to = queries.evidence_corrections_visible_to
+    list_display = (
+        "public_id",
+        "category",
+        "status",
+        "proposed_by",
+        "proposed_at",
+        "decided_by",
+        "decided_at",
+    )
+    list_select_related = ("proposed_by", "decided_by")
+    list_filter = ("status",)
+    fields = (
+        "public_id",
+        "category",
+        "education",
+        "graduated_on",
         "reason",
         "status",
         "proposed_by",

@@ -74,6 +74,7 @@ class EnrollmentAct(TextChoices):
     TRANSFER_OUT = "TRANSFER_OUT", _("Transfer out")
     TRANSFER_IN = "TRANSFER_IN", _("Transfer in")
     NON_COMPLETION = "NON_COMPLETION", _("Training not completed")
+    CORRECTION = "CORRECTION", _("Evidence corrected")
 
 
 class IdentityField(TextChoices):

@@ -1,5 +1,7 @@
 from enrollment.models.attendance import AttendanceDelivery, AttendanceMark, Lesson, TrainingCertificate
-from enrollment.models.enrollment import EVIDENCE_FIELDS, Enrollment, EnrollmentChange
+from enrollment.models.enrollment import Enrollment, EnrollmentChange
+from enrollment.models.evidence import EVIDENCE_FIELDS
+from enrollment.models.evidence_correction import EvidenceCorrection
 from enrollment.models.export import Export, ExportDownload
 from enrollment.models.intake_policy import IntakePolicy
 from enrollment.models.register import RegisterAnswer
@@ -24,6 +26,7 @@ __all__ = [
     "ClassTrainer",
     "Enrollment",
     "EnrollmentChange",
+    "EvidenceCorrection",
     "Export",
     "ExportDownload",
     "IdentityCorrection",

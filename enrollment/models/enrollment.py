@@ -10,23 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.constraints import append_only, frozen, frozen_when, implies, known_value
 from chongqing_dte.foundation.crypto import EncryptedTextField
-from enrollment.enums import IN_TRAINING, Education, EnrollmentAct, EnrollmentStatus, ParticipantCategory
+from enrollment.enums import IN_TRAINING, EnrollmentAct, EnrollmentStatus
+from enrollment.models.evidence import EVIDENCE_FIELDS, CategoryEvidence, evidence_constraints
 from enrollment.models.roster import RosterRow
 from enrollment.models.trainee import Trainee
 from enrollment.models.training_class import TrainingClass
 
-EVIDENCE_FIELDS = (
-    "category",
-    "education",
-    "school",
-    "student_number",
-    "graduated_on",
-    "employer_name",
-    "employer_credit_code",
-)
 
-
-class Enrollment(models.Model):
+class Enrollment(CategoryEvidence):
     """One trainee in one class, as the roster row named them, with the evidence for their category."""
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
@@ -45,13 +36,6 @@ class Enrollment(models.Model):
     )
     # The days of the class, both inclusive: one person is in one class at a time.
     training_period = DateRangeField(_("Training period"))
-    category = models.CharField(_("Participant category"), max_length=20, choices=ParticipantCategory)
-    education = models.CharField(_("Education"), max_length=16, choices=Education)
-    school = models.CharField(_("School"), max_length=128, blank=True)
-    student_number = models.CharField(_("Student number"), max_length=40, blank=True)
-    graduated_on = models.DateField(_("Graduation date"), null=True, blank=True)
-    employer_name = models.CharField(_("Employer"), max_length=128, blank=True)
-    employer_credit_code = models.CharField(_("Employer's credit code"), max_length=18, blank=True)
     status = models.CharField(
         _("Status"), max_length=16, choices=EnrollmentStatus, default=EnrollmentStatus.ENROLLED
     )
@@ -85,29 +69,12 @@ class Enrollment(models.Model):
                 ],
                 condition=Q(status__in=IN_TRAINING),
             ),
-            known_value("category", ParticipantCategory, name="enrollment_category_known"),
-            known_value("education", Education, name="enrollment_education_known"),
+            *evidence_constraints("enrollment"),
             known_value("status", EnrollmentStatus, name="enrollment_status_known"),
             models.CheckConstraint(
                 name="enrollment_comes_from_somewhere",
                 condition=Q(roster_row__isnull=False, transferred_from__isnull=True)
                 | Q(roster_row__isnull=True, transferred_from__isnull=False),
-            ),
-            # Plan: college graduates with an associate degree or higher, and enterprise employees, may train.
-            models.CheckConstraint(
-                name="enrollment_open_to_this_person",
-                condition=~Q(education=Education.BELOW_ASSOCIATE)
-                | Q(category=ParticipantCategory.ENTERPRISE_EMPLOYEE),
-            ),
-            implies(
-                Q(category=ParticipantCategory.ENTERPRISE_EMPLOYEE),
-                ~Q(employer_name="") & ~Q(employer_credit_code=""),
-                name="enrollment_employee_has_employer",
-            ),
-            implies(
-                ~Q(category=ParticipantCategory.ENTERPRISE_EMPLOYEE),
-                ~Q(school="") & Q(graduated_on__isnull=False),
-                name="enrollment_graduate_has_school",
             ),
             implies(
                 Q(status=EnrollmentStatus.COMPLETED),
@@ -130,7 +97,8 @@ class Enrollment(models.Model):
                 "enrolled_at",
             ),
             frozen_when("OLD.locked_at IS NOT NULL", "locked_at", name="enrollment_stays_in_the_denominator"),
-            # After the lock an enrollment changes by acts: never what made the person eligible.
+            # After the lock an enrollment changes by acts: what made the person eligible becomes what the last approved
+            # correction of it says, and nothing else.
             pgtrigger.Trigger(
                 name="enrollment_evidence_stays_after_the_lock",
                 operation=pgtrigger.UpdateOf(*EVIDENCE_FIELDS),
@@ -138,7 +106,16 @@ class Enrollment(models.Model):
                 condition=pgtrigger.AnyChange(*EVIDENCE_FIELDS),
                 func="""
                 IF EXISTS (SELECT 1 FROM enrollment_trainingclass
-                           WHERE id = NEW.training_class_id AND roster_locked_at IS NOT NULL) THEN
+                           WHERE id = NEW.training_class_id AND roster_locked_at IS NOT NULL)
+                   AND NOT EXISTS (
+                       SELECT 1 FROM (SELECT * FROM enrollment_evidencecorrection
+                                      WHERE enrollment_id = NEW.id AND status = 'APPROVED'
+                                      ORDER BY id DESC LIMIT 1) last
+                       WHERE (last.category, last.education, last.school, last.student_number,
+                              last.graduated_on, last.employer_name, last.employer_credit_code)
+                             IS NOT DISTINCT FROM
+                             (NEW.category, NEW.education, NEW.school, NEW.student_number,
+                              NEW.graduated_on, NEW.employer_name, NEW.employer_credit_code)) THEN
                     RAISE EXCEPTION 'enrollment_evidence_stays_after_the_lock';
                 END IF;
                 RETURN NEW;

@@ -1,7 +1,14 @@
 """Who corrects, merges and sees whole what identifies a person."""
 
 from chongqing_dte.foundation.errors import NotPermitted
-from enrollment.models import Enrollment, Export, IdentityCorrection, TraineeMerge, TrainingClass
+from enrollment.models import (
+    Enrollment,
+    EvidenceCorrection,
+    Export,
+    IdentityCorrection,
+    TraineeMerge,
+    TrainingClass,
+)
 from enrollment.policies.classes import works_for
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
 from institutions.models import User
@@ -29,10 +36,7 @@ def check_can_propose_identity_correction(user: User, enrollment: Enrollment) ->
 
 def can_decide_identity_correction(user: User, correction: IdentityCorrection) -> bool:
     """Test whether this person decides corrections in the class's district, and did not propose this one."""
-    in_district = (
-        user.role in DISTRICT_ROLES and user.district_id == correction.enrollment.training_class.district_id
-    )
-    return in_district and user.pk != correction.proposed_by_id
+    return _decides(user, correction)
 
 
 def check_can_decide_identity_correction(user: User, correction: IdentityCorrection) -> None:
@@ -41,12 +45,34 @@ def check_can_decide_identity_correction(user: User, correction: IdentityCorrect
         raise NotPermitted
 
 
-def can_open_evidence(user: User, correction: IdentityCorrection) -> bool:
+def can_propose_evidence_correction(user: User, enrollment: Enrollment) -> bool:
+    """Test whether this person proposes what the class's people should be to the programme."""
+    return works_for(user, enrollment.training_class)
+
+
+def check_can_propose_evidence_correction(user: User, enrollment: Enrollment) -> None:
+    """Raise NotPermitted unless this person proposes what the class's people should be to the programme."""
+    if not can_propose_evidence_correction(user, enrollment):
+        raise NotPermitted
+
+
+def can_decide_evidence_correction(user: User, correction: EvidenceCorrection) -> bool:
+    """Test whether this person decides corrections in the class's district, and did not propose this one."""
+    return _decides(user, correction)
+
+
+def check_can_decide_evidence_correction(user: User, correction: EvidenceCorrection) -> None:
+    """Raise NotPermitted unless this person decides corrections in the class's district."""
+    if not can_decide_evidence_correction(user, correction):
+        raise NotPermitted
+
+
+def can_open_evidence(user: User, correction: IdentityCorrection | EvidenceCorrection) -> bool:
     """Test whether this person looks at the evidence of a correction."""
     return can_reveal(user, correction.enrollment.training_class)
 
 
-def check_can_open_evidence(user: User, correction: IdentityCorrection) -> None:
+def check_can_open_evidence(user: User, correction: IdentityCorrection | EvidenceCorrection) -> None:
     """Raise NotPermitted unless this person looks at the evidence of a correction."""
     if not can_open_evidence(user, correction):
         raise NotPermitted
@@ -117,3 +143,9 @@ def check_can_download_export(user: User, export: Export) -> None:
     """Raise NotPermitted unless the list was made for this person."""
     if not can_download_export(user, export):
         raise NotPermitted
+
+
+def _decides(user: User, correction: IdentityCorrection | EvidenceCorrection) -> bool:
+    training_class = correction.enrollment.training_class
+    in_district = user.role in DISTRICT_ROLES and user.district_id == training_class.district_id
+    return in_district and user.pk != correction.proposed_by_id

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from chongqing_dte.foundation.tabular import (
@@ -278,11 +279,30 @@ ROSTER_CHECKS: Final[tuple[Check, ...]] = (
 )
 
 
+# What of a row says who somebody is to the programme, and the checks that look at nothing else.
+EVIDENCE_COLUMNS: Final = frozenset({"category", "education", *chain.from_iterable(EVIDENCE.values())})
+EVIDENCE_CHECKS: Final[tuple[Check, ...]] = (
+    evidence_fits_the_category,
+    education_is_high_enough,
+    earlier_graduate_has_graduated,
+    credit_code_is_plausible,
+)
+
+
 def find_problems(rows: Sequence[RosterRow], given: Circumstances) -> list[RosterProblem]:
     """Return what is wrong, in reading order. An error keeps its row out; a warning asks for consent."""
     return in_reading_order(
         [problem for check in ROSTER_CHECKS for problem in check(rows, given)], ROSTER_COLUMNS
     )
+
+
+def evidence_problems(row: RosterRow, *, today: date) -> Iterator[RosterProblem]:
+    """Yield what keeps out a row that says nothing but what somebody's category is, and why."""
+    given = Circumstances(today=today)
+    columns = [column for column in ROSTER_COLUMNS if column.key in EVIDENCE_COLUMNS]
+    yield from shape_problems([row], columns)
+    for check in EVIDENCE_CHECKS:
+        yield from (problem for problem in check([row], given) if problem.severity == "error")
 
 
 def _has(row: RosterRow, column: str) -> bool:

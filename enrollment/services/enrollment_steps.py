@@ -35,6 +35,15 @@ def ask_registers_about(trainee_ids: Collection[int], *, now: datetime) -> None:
     nudge_after_commit("registers_due")
 
 
+def ask_registers_again(enrollment: Enrollment, *, now: datetime) -> None:
+    """Make one enrollment due at its register again, of which something else is asked now; not if it has ended."""
+    if enrollment.status in queries.HAS_LEFT:
+        return
+    enrollment.registers_due_at = now
+    enrollment.save(update_fields=["registers_due_at"])
+    nudge_after_commit("registers_due")
+
+
 def leave_class(
     enrollment: Enrollment,
     *,

@@ -16,7 +16,6 @@ from enrollment import policies, queries
 from enrollment.enums import IdentityField, RequestStatus, RevealedField
 from enrollment.models import IdentityCorrection, Reveal, Trainee
 from enrollment.roster.messages import ID_NUMBER_MESSAGES
-from enrollment.rules.evidence import EVIDENCE_MAX_BYTES, evidence_kind
 from enrollment.rules.identifiers import (
     birth_date_of,
     normalize_identifier,
@@ -24,6 +23,8 @@ from enrollment.rules.identifiers import (
     resident_id_problem,
 )
 from enrollment.services.enrollment_steps import ask_registers_about
+from enrollment.services.scan_steps import Evidence as Evidence
+from enrollment.services.scan_steps import check_evidence
 from enrollment.transitions import REQUEST_TRANSITIONS
 from institutions.models import User
 
@@ -37,14 +38,6 @@ class Correction:
     field: str
     corrected_value: str
     reason: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A scan or photograph of the ID card, as it was uploaded."""
-
-    name: str
-    content: bytes
 
 
 class IdNumberTaken(DomainError):
@@ -87,7 +80,7 @@ def _record_proposal(
     policies.check_can_propose_identity_correction(proposer, enrollment)
     trainee = enrollment.trainee
     value = _checked_value(correction, trainee, now)
-    _check_evidence(evidence)
+    check_evidence(evidence)
     if not stated(correction.reason):
         raise DomainError(_("Say why it is wrong."), code="reason_missing")
     proposed = IdentityCorrection.objects.create(
@@ -226,13 +219,6 @@ def _check_id_number_is_free(id_number: str, trainee: Trainee) -> None:
     holder = queries.trainee_by_hash(queries.id_number_hash(id_number))
     if holder is not None and holder.pk != trainee.pk:
         raise IdNumberTaken
-
-
-def _check_evidence(evidence: Evidence) -> None:
-    if len(evidence.content) > EVIDENCE_MAX_BYTES:
-        raise DomainError(_("The evidence is larger than 5 MB."), code="evidence_too_large")
-    if evidence_kind(evidence.content) is None:
-        raise DomainError(_("The evidence must be a JPG, PNG or PDF file."), code="evidence_kind")
 
 
 def _value_of(trainee: Trainee, field: str) -> str:

@@ -9,8 +9,7 @@ from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from enrollment import policies, queries
 from enrollment.enums import EnrollmentAct, EnrollmentStatus
-from enrollment.models import Enrollment, TrainingClass
-from enrollment.models.enrollment import EVIDENCE_FIELDS
+from enrollment.models import EVIDENCE_FIELDS, Enrollment, TrainingClass
 from enrollment.services.enrollment_steps import check_has_reason, leave_class, note_change
 from institutions.models import User
 

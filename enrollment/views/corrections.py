@@ -50,16 +50,39 @@ def correction_list(request: SignedInRequest) -> HttpResponse:
         corrections = corrections.filter(status=RequestStatus.PROPOSED)
     page = page_of(corrections, request)
     context = {
+        "kinds": kinds_of_corrections(request.user, "identity-correction-list"),
         "rows": [
             {"correction": correction, "name": name_for(request.user, correction.enrollment)}
             for correction in page.rows
         ],
+        "row_template": "enrollment/_identity_correction_row.html",
         "page": page,
         "columns": CORRECTION_COLUMNS,
         "shows_all": shows_all,
         "query": "show=all&" if shows_all else "",
     }
-    return render(request, "enrollment/identity_correction_list.html", context)
+    return render(request, "enrollment/correction_list.html", context)
+
+
+def kinds_of_corrections(user: User, route: str) -> list[dict[str, object]]:
+    """Return the lists of corrections, how many wait in each, and which of them is looked at."""
+    kinds = (
+        (_("Names and ID numbers"), "identity-correction-list", queries.identity_corrections_visible_to),
+        (
+            _("Categories and their evidence"),
+            "evidence-correction-list",
+            queries.evidence_corrections_visible_to,
+        ),
+    )
+    return [
+        {
+            "label": label,
+            "route": name,
+            "waiting": visible_to(user).filter(status=RequestStatus.PROPOSED).count(),
+            "is_current": name == route,
+        }
+        for label, name, visible_to in kinds
+    ]
 
 
 @require_safe

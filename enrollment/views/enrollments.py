@@ -16,12 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from enrollment import policies, queries
 from enrollment.enums import EnrollmentAct, EnrollmentStatus, Presence
+from enrollment.evidence_words import evidence_facts, evidence_values
 from enrollment.forms.classes import ReasonForm
 from enrollment.forms.training import TransferForm
 from enrollment.models import Enrollment, EnrollmentChange
 from enrollment.roster.columns import ROSTER_COLUMNS
 from enrollment.services.departures import withdraw_enrollment
 from enrollment.services.transfers import transfer_enrollment
+from enrollment.views.evidence_corrections import evidence_context
 from enrollment.views.figures import hour_facts, shown_hours
 from enrollment.views.identity import identity_context
 from enrollment.views.people import shown_name
@@ -137,7 +139,7 @@ def detail_context(
         "training_class": training_class,
         "title": shown_name(enrollment, full_names=policies.works_for(user, training_class)),
         "facts": facts_of(enrollment),
-        "evidence": evidence_of(enrollment),
+        "evidence": evidence_facts(evidence_values(enrollment)),
         "hour_facts": hour_facts(hours),
         "lessons": lesson_rows(enrollment),
         "lesson_columns": LESSON_COLUMNS,
@@ -147,6 +149,7 @@ def detail_context(
         "may_withdraw": is_in_training and policies.can_withdraw_enrollment(user, enrollment),
         "may_transfer": is_in_training and policies.may_move_people_of(user, training_class),
         "has_targets": bool(targets),
+        **evidence_context(user, enrollment),
         **identity_context(user, enrollment),
         **registers_context(user, enrollment),
     }
@@ -167,21 +170,6 @@ def facts_of(enrollment: Enrollment) -> Facts:
     if enrollment.transferred_from is not None:
         facts.append((_("Came from"), enrollment.transferred_from.training_class.reference))
     return facts
-
-
-def evidence_of(enrollment: Enrollment) -> Facts:
-    """Return what makes somebody eligible, each fact with its label."""
-    graduated_on = enrollment.graduated_on
-    everything: Facts = [
-        (_("Participant category"), enrollment.get_category_display()),
-        (_("Education"), enrollment.get_education_display()),
-        (_("School"), enrollment.school),
-        (_("Student number"), enrollment.student_number),
-        (_("Graduation date"), graduated_on.isoformat() if graduated_on else ""),
-        (_("Employer"), enrollment.employer_name),
-        (_("Employer's credit code"), enrollment.employer_credit_code),
-    ]
-    return [(label, value) for label, value in everything if value]
 
 
 def lesson_rows(enrollment: Enrollment) -> list[dict[str, object]]:
@@ -223,7 +211,7 @@ def _shown_change(change: EnrollmentChange) -> dict[str, object]:
         facts.append((_("Came from"), json.loads(change.former_values)["training_class"]))
     if change.act == EnrollmentAct.TRANSFER_OUT:
         facts.append((_("Went to"), change.enrollment.transferred_to.training_class.reference))
-    if change.act == EnrollmentAct.ROSTER_CHANGE:
+    if change.act in (EnrollmentAct.ROSTER_CHANGE, EnrollmentAct.CORRECTION):
         labels = [_column_label(key) for key in change.fields]
         facts.append((_("What changed"), "、".join(labels)))
     return _moment(

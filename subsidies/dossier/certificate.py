@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from assessment.models import Attempt, LevelCertificate
 from assessment.queries import attempts_of_trainees
 from enrollment.models import Enrollment
-from enrollment.queries import current_account_of, roster_row_of, rows_of_persons
+from enrollment.queries import (
+    approved_evidence_corrections_of,
+    current_account_of,
+    roster_row_of,
+    rows_of_persons,
+)
 from enrollment.rules.identifiers import mask_id_number, mask_name
 from subsidies import queries
 from subsidies.dossier.decisions import claimed_by, decisions_on, first_pass_of, shown_decision
@@ -126,7 +131,13 @@ def _training(attempt: Attempt) -> Training | None:
         "training_class__institution", "training_class__district"
     ).get(pk=attempt.enrollment_id)
     row = roster_row_of(enrollment)
-    return Training(enrollment, enrollment.training_class, roster_upload=row.upload, roster_row=row)
+    return Training(
+        enrollment,
+        enrollment.training_class,
+        roster_upload=row.upload,
+        roster_row=row,
+        corrections=approved_evidence_corrections_of(enrollment.pk),
+    )
 
 
 def _own(issued_for: Attempt, attempts: Sequence[Attempt]) -> Attempt:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from enrollment.models import Enrollment, RosterRow, RosterUpload, TrainingClass
+from enrollment.models import Enrollment, EvidenceCorrection, RosterRow, RosterUpload, TrainingClass
 from institutions.models import FeeSchedule
 from subsidies.models import PolicyVersion
 
@@ -68,6 +68,8 @@ class Training:
     training_class: TrainingClass
     roster_upload: RosterUpload
     roster_row: RosterRow
+    # What was corrected of the evidence, oldest first.
+    corrections: list[EvidenceCorrection]
 
 
 @dataclass(frozen=True)

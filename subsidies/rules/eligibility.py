@@ -221,7 +221,7 @@ HANGS_ON_RESULTS: Final = frozenset(
     }
 )
 # What a refusal may hang on and yet be decided otherwise later. Any other stands, unless an objection of the person
-# is upheld.
+# is upheld, or two people correct the evidence that it hangs on.
 MAY_TURN_ROUND: Final = HANGS_ON_RESULTS | {"not_subsidized_elsewhere", "no_objection_was_upheld"}
 
 

@@ -29,7 +29,8 @@ class Case:
     decided: Decided
     former: Entitlement | None
     budget_id: int | None
-    # Whether the person's objection to the decision that stood was upheld: they are answered by another one.
+    # Whether the person's objection to the decision that stood was upheld, or the evidence that it saw was corrected:
+    # they are answered by another one, whatever it says.
     is_reopened: bool
 
 

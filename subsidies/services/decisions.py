@@ -35,6 +35,7 @@ def decide_due_certificates(*, now: datetime) -> int:
     Safe to repeat, early, late or beside itself: a certificate is locked while it is decided, workers leave out
     what others have locked, and a decision that was killed before its commit leaves the certificate due.
     """
+    unless_deadlocked(_take_up_corrected_evidence, complaint="corrections_cannot_be_taken_up")
     decided_count = 0
     last_hold: int | None = 0
     while last_hold is not None:
@@ -65,6 +66,13 @@ def _decide_all_due(now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
+def _take_up_corrected_evidence() -> None:
+    """Make certificates due again that were decided by other evidence than stands by now. Safe to repeat."""
+    decided = queries.lock_decided_by_other_evidence(limit=BATCH_SIZE)
+    make_due_again([entitlement.certificate_id for entitlement in decided])
+
+
+@transaction.atomic(durable=True)
 def _take_up_held_decisions(*, after: int, now: datetime) -> int | None:
     """Make certificates from behind this one on due again whose missing fact has arrived. Safe to repeat.
 
@@ -84,7 +92,7 @@ def _decide_one_set(due: Sequence[int], *, passing: Collection[int], now: dateti
     # Whoever is merged at this moment is one person before the decision or after it, and never in the middle.
     lock_trainees(rows_of_persons({certificate.trainee_id for certificate in certificates}))
     former = queries.live_entitlements_of([certificate.pk for certificate in certificates])
-    reopened = queries.reopened_by_objections(_refused(former))
+    reopened = queries.reopened_by_objections(_refused(former)) | queries.reopened_by_corrections(former)
     stands = _decided_for_good(former, reopened)
     open_ones = [certificate for certificate in certificates if certificate.pk not in stands]
     facts = gather_facts(open_ones)
@@ -156,8 +164,8 @@ def _refused(former: Mapping[int, Entitlement]) -> list[int]:
 def _decided_for_good(former: Mapping[int, Entitlement], reopened: Collection[int]) -> set[int]:
     """Return the certificates whose decision stands, whatever is known by now.
 
-    A granted one is never decided twice. A refused one is, if what it hung on may have turned round, or if the
-    person's objection to it was upheld.
+    A granted one is never decided twice. A refused one is, if what it hung on may have turned round, if the person's
+    objection to it was upheld, or if the evidence that it saw was corrected since.
     """
     return {
         certificate_id

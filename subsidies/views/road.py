@@ -9,6 +9,14 @@ from django.utils.translation import gettext as _
 
 from assessment.models import Attempt, LevelCertificate
 from chongqing_dte.foundation.templatetags.figures import yuan
+from enrollment.evidence_words import (
+    corrected_facts,
+    evidence_label,
+    evidence_text,
+    evidence_values,
+    former_values,
+)
+from enrollment.models import EvidenceCorrection
 from subsidies.dossier import CertificateDossier, ShownDecision, Training
 from subsidies.views.road_money import money_steps
 from subsidies.views.road_step import Facts, Step
@@ -24,7 +32,7 @@ def road(dossier: CertificateDossier, *, sees_money: bool) -> list[Step]:
     """
     training = dossier.training
     steps = [
-        *([roster_step(training), enrollment_step(training)] if training else []),
+        *(training_steps(training) if training else []),
         *(sitting_step(dossier, attempt) for attempt in dossier.attempts),
         certificate_step(dossier),
         *(decision_step(dossier, decision) for decision in reversed(dossier.entitlements)),
@@ -32,6 +40,12 @@ def road(dossier: CertificateDossier, *, sees_money: bool) -> list[Step]:
     ]
     # Steps of one moment stay in the order of the road.
     return sorted(steps, key=lambda step: step.at or STILL_TO_COME)
+
+
+def training_steps(training: Training) -> list[Step]:
+    """How the person came into the programme, and what was corrected of that."""
+    corrections = [correction_step(training, each) for each in training.corrections]
+    return [roster_step(training), enrollment_step(training), *corrections]
 
 
 def roster_step(training: Training) -> Step:
@@ -54,18 +68,40 @@ def roster_step(training: Training) -> Step:
 
 
 def enrollment_step(training: Training) -> Step:
-    """The person's place in the class."""
-    enrollment = training.enrollment
+    """The person's place in the class, with the evidence as it was then."""
+    enrollment, corrections = training.enrollment, training.corrections
+    evidence = former_values(corrections[0]) if corrections else evidence_values(enrollment)
     facts = {"row": training.roster_row.number, "file": training.roster_upload.file_name}
     return Step(
         title=_("Enrollment"),
         at=enrollment.enrolled_at,
         before=_("From row %(row)s of roster %(file)s") % facts,
         facts=[
-            (_("Participant category"), enrollment.get_category_display()),
-            (_("Education"), enrollment.get_education_display()),
+            *(
+                (evidence_label(field), evidence_text(field, evidence[field]))
+                for field in ("category", "education")
+            ),
             (_("Training"), enrollment.get_status_display()),
         ],
+    )
+
+
+def correction_step(training: Training, correction: EvidenceCorrection) -> Step:
+    """What two people corrected of the evidence, from what to what."""
+    return Step(
+        title=_("Evidence corrected"),
+        at=correction.decided_at,
+        before=_("From the enrollment in class %(reference)s")
+        % {"reference": training.training_class.reference},
+        facts=[
+            *(
+                (label, f"{former or '—'} → {now or '—'}")
+                for label, former, now in corrected_facts(correction)
+            ),
+            (_("Reason"), correction.reason),
+        ],
+        url=reverse("evidence-correction-detail", args=[correction.public_id]),
+        url_text=_("Open the correction"),
     )
 
 

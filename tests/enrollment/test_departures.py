@@ -8,8 +8,7 @@ import pytest
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.models import AuditEvent
 from enrollment.enums import EnrollmentAct, EnrollmentStatus
-from enrollment.models import Enrollment, EnrollmentChange
-from enrollment.models.enrollment import EVIDENCE_FIELDS
+from enrollment.models import EVIDENCE_FIELDS, Enrollment, EnrollmentChange
 from enrollment.queries import roster_row_of, transfer_targets
 from tests.clock import NOW
 from tests.enrollment.training import (

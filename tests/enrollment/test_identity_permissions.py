@@ -4,10 +4,18 @@ import pytest
 
 from chongqing_dte.foundation.errors import NotPermitted
 from enrollment import policies, queries
-from enrollment.models import Enrollment, Export, IdentityCorrection, TraineeMerge, TrainingClass
+from enrollment.models import (
+    Enrollment,
+    EvidenceCorrection,
+    Export,
+    IdentityCorrection,
+    TraineeMerge,
+    TrainingClass,
+)
 from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from institutions.models import User
 from tests.factories.identity import (
+    EvidenceCorrectionFactory,
     ExportFactory,
     IdentityCorrectionFactory,
     RevealFactory,
@@ -27,16 +35,18 @@ ALLOWED = {
     Role.MUNICIPAL_FINANCE: {*SEES_WHOLE, "see_merges"},
     Role.MUNICIPAL_AUDITOR: {*SEES_WHOLE, "see_merges"},
     Role.MUNICIPAL_ADMINISTRATOR: {"see_merges", "decide_merge"},
-    Role.DISTRICT_REVIEWER: {*SEES_WHOLE, "decide_identity_correction"},
-    Role.DISTRICT_LEAD: {*SEES_WHOLE, "decide_identity_correction"},
-    Role.TRAINING_OPERATOR: {*SEES_WHOLE, "propose_identity_correction"},
-    Role.TRAINING_MANAGER: {*SEES_WHOLE, "propose_identity_correction"},
+    Role.DISTRICT_REVIEWER: {*SEES_WHOLE, "decide_identity_correction", "decide_evidence_correction"},
+    Role.DISTRICT_LEAD: {*SEES_WHOLE, "decide_identity_correction", "decide_evidence_correction"},
+    Role.TRAINING_OPERATOR: {*SEES_WHOLE, "propose_identity_correction", "propose_evidence_correction"},
+    Role.TRAINING_MANAGER: {*SEES_WHOLE, "propose_identity_correction", "propose_evidence_correction"},
     Role.EVALUATION_OPERATOR: set(),
 }
 # What was proposed by somebody else, and lists that were made for oneself.
 SUBJECTS = {
     "propose_identity_correction": (ENROLLMENT,),
     "decide_identity_correction": (IdentityCorrection(enrollment=ENROLLMENT, proposed_by_id=SOMEBODY_ELSE),),
+    "propose_evidence_correction": (ENROLLMENT,),
+    "decide_evidence_correction": (EvidenceCorrection(enrollment=ENROLLMENT, proposed_by_id=SOMEBODY_ELSE),),
     "open_evidence": (IdentityCorrection(enrollment=ENROLLMENT, proposed_by_id=SOMEBODY_ELSE),),
     "see_merges": (),
     "propose_merge": (),
@@ -48,6 +58,7 @@ SUBJECTS = {
 # Nobody decides what they have proposed, or takes a list that was made for another.
 NEVER = {
     "decide_identity_correction": IdentityCorrection(enrollment=ENROLLMENT, proposed_by_id=MYSELF),
+    "decide_evidence_correction": EvidenceCorrection(enrollment=ENROLLMENT, proposed_by_id=MYSELF),
     "decide_merge": TraineeMerge(proposed_by_id=MYSELF),
     "download_export": Export(training_class=CLASS, requested_by_id=SOMEBODY_ELSE),
 }
@@ -101,6 +112,8 @@ def of_office(role: Role, training_class: TrainingClass) -> User:
 @pytest.mark.parametrize("role", Role)
 def test_corrections_and_exports_are_seen_in_ones_own_office(role):
     correction, elsewhere = IdentityCorrectionFactory(), IdentityCorrectionFactory()
+    evidence = EvidenceCorrectionFactory(enrollment=correction.enrollment)
+    evidence_elsewhere = EvidenceCorrectionFactory()
     export = ExportFactory(training_class=correction.enrollment.training_class)
     other_export = ExportFactory()
     user = of_office(role, correction.enrollment.training_class)
@@ -108,6 +121,7 @@ def test_corrections_and_exports_are_seen_in_ones_own_office(role):
     sees_all, sees_own = role in MUNICIPAL_ROLES, role in (*DISTRICT_ROLES, *TRAINING_ROLES)
     for rows, own, other in (
         (queries.identity_corrections_visible_to(user), correction, elsewhere),
+        (queries.evidence_corrections_visible_to(user), evidence, evidence_elsewhere),
         (queries.exports_visible_to(user), export, other_export),
     ):
         expected = {own.pk, other.pk} if sees_all else {own.pk} if sees_own else set()

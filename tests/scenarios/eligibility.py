@@ -1,6 +1,6 @@
 """Who may be subsidized: categories, graduation years, training, and which policy it goes by."""
 
-from tests.scenarios.acts import decide, sweep
+from tests.scenarios.acts import decide, evidence, objection_is, objects, sweep
 from tests.scenarios.given import certificate, policy, programme
 from tests.scenarios.story import Expect, Scenario
 
@@ -81,6 +81,52 @@ SCENARIOS = (
         TOO_EARLY_OR_LATE,
         rule="ACADEMIC",
         issued="2026-09-01",
+    ),
+    Scenario(
+        "Whoever was refused for a wrong category is paid once it is corrected",
+        (
+            programme(),
+            certificate("Li", category="EARLIER_GRADUATE", graduated="2025-06-30"),
+            decide(),
+            evidence("Li", category="GRADUATING_STUDENT", graduated_on="2026-06-30"),
+            sweep(),
+            sweep(),
+        ),
+        Expect(
+            decisions={"Li": GRANTED},
+            payments={"Li": "READY"},
+            budgets={"city": "reserved 800.00, paid 0.00, recovered 0.00"},
+        ),
+    ),
+    Scenario(
+        "Corrected to another category that is not subsidized, a refusal stays one",
+        (
+            programme(),
+            certificate("Li", category="GRADUATING_STUDENT", graduated="2025-06-30"),
+            decide(),
+            evidence("Li", category="EARLIER_GRADUATE"),
+            sweep(),
+        ),
+        Expect(decisions={"Li": "REFUSED category_is_eligible"}, payments={"Li": "none"}, journal={}),
+    ),
+    Scenario(
+        "What was granted by wrong evidence stays granted until an office objects and is right",
+        (
+            programme(),
+            certificate("Li", category="GRADUATING_STUDENT", graduated="2026-06-30"),
+            certificate("Wang", category="GRADUATING_STUDENT", graduated="2026-06-30"),
+            decide(),
+            evidence("Li", graduated_on="2025-06-30"),
+            evidence("Wang", graduated_on="2025-06-30"),
+            sweep(),
+            objects("Wang", "OFFICE"),
+            objection_is("UPHELD", "Wang"),
+            sweep(),
+        ),
+        Expect(
+            decisions={"Li": GRANTED, "Wang": "REFUSED no_objection_was_upheld"},
+            payments={"Li": "READY", "Wang": "CANCELLED"},
+        ),
     ),
     Scenario(
         "Nothing is decided while no policy covers the day of the certificate",
