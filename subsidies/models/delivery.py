@@ -33,6 +33,13 @@ class BatchDownload(models.Model):
     # The password is shown once.
     password_shown_at = models.DateTimeField(_("Password shown at"), null=True)
     fetched_at = models.DateTimeField(_("First fetched at"), null=True)
+    fetched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Last fetched by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     fetch_count = models.PositiveSmallIntegerField(_("Fetched"), default=0)
 
     class Meta:
@@ -48,6 +55,8 @@ class BatchDownload(models.Model):
                 condition=Q(fetched_at__isnull=True, fetch_count=0)
                 | Q(fetched_at__isnull=False, fetch_count__gt=0),
             ),
+            # Whoever asked for it has the password.
+            not_the_same("requested_by", "fetched_by", name="batch_download_fetched_by_another"),
         ]
         triggers = [
             *frozen(

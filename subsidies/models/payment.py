@@ -175,8 +175,8 @@ class PaymentBatch(models.Model):
             ),
             implies(
                 Q(status=BatchStatus.WITHDRAWN),
-                Q(withdrawn_at__isnull=False, second_released_by__isnull=True, released_automatically=False),
-                name="batch_withdrawn_before_its_release",
+                Q(withdrawn_at__isnull=False, delivered_at__isnull=True),
+                name="batch_withdrawn_before_it_was_with_the_bank",
             ),
         ]
         indexes = [
@@ -199,6 +199,12 @@ class PaymentBatch(models.Model):
             ),
             # Its payments are ready again, so that its file must never leave.
             frozen_when("OLD.status = 'WITHDRAWN'", "status", "withdrawn_at", name="batch_stays_withdrawn"),
+            # From SENDING on its bytes may be anywhere.
+            frozen_when(
+                "NEW.status = 'WITHDRAWN' AND OLD.status NOT IN ('ASSEMBLED', 'RELEASED')",
+                "status",
+                name="batch_withdrawn_before_it_left",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -215,7 +221,7 @@ class PaymentAttempt(models.Model):
         PaymentBatch, verbose_name=_("Payment batch"), on_delete=models.PROTECT, related_name="attempts"
     )
     number = models.PositiveSmallIntegerField(_("Attempt number"))
-    # A keyed hash of the certificate and the attempt's number; never from a sequence or a clock.
+    # A keyed hash of whose first pass it is and the attempt's number; never from a sequence or a clock.
     reference = models.CharField(_("Bank reference"), max_length=26)
     line_number = models.PositiveIntegerField(_("Line"))
     bank_account = models.ForeignKey(

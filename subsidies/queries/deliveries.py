@@ -58,6 +58,11 @@ def batch_id_of_download(download_id: int) -> int:
     return BatchDownload.objects.values_list("batch_id", flat=True).get(pk=download_id)
 
 
+def was_offered(batch: PaymentBatch) -> bool:
+    """Test whether anybody has asked for a link to the batch's file."""
+    return BatchDownload.objects.filter(batch=batch).exists()
+
+
 def was_fetched(batch: PaymentBatch) -> bool:
     """Test whether anybody has fetched the batch's file."""
     return BatchDownload.objects.filter(batch=batch, fetch_count__gt=0).exists()

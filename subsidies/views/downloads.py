@@ -1,4 +1,4 @@
-"""A batch that a person carries to the bank: the link on one page, its password on another."""
+"""A batch that a person carries to the bank: one asks for the link and has the password, another fetches the file."""
 
 from io import BytesIO
 
@@ -49,11 +49,13 @@ def batch_handed_over(request: SignedInRequest, public_id: str) -> HttpResponse:
 def batch_download(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one link, how long it holds, and how often it was used. Its password stands on another page."""
     download = find_download(request, public_id)
-    holds = timezone.now() < download.expires_at and download.batch.status == BatchStatus.SENDING
+    not_there_yet = download.batch.status in (BatchStatus.RELEASED, BatchStatus.SENDING)
+    holds = timezone.now() < download.expires_at and not_there_yet
     context = {
         "download": download,
         "batch": download.batch,
-        "may_fetch": holds and policies.can_work_with_bank(request.user),
+        "may_fetch": holds and policies.can_fetch(request.user, download),
+        "is_requester": policies.can_see_password(request.user, download),
         "may_see_password": policies.can_see_password(request.user, download)
         and download.password_shown_at is None,
         "holds": holds,

@@ -29,6 +29,13 @@ def test_download_is_refused_by(fields, constraint):
         BatchDownloadFactory(**fields)
 
 
+def test_whoever_has_the_password_has_not_fetched_the_file():
+    one = UserFactory(municipal_finance=True)
+
+    with pytest.raises(IntegrityError, match="batch_download_fetched_by_another"):
+        BatchDownloadFactory(requested_by=one, fetched_by=one, fetched_at=NOW, fetch_count=1)
+
+
 def test_a_password_is_shown_once():
     download = BatchDownloadFactory(password_shown_at=NOW)
 
@@ -116,6 +123,8 @@ def test_a_file_that_has_ended_stays_so(fields):
     ("fields", "constraint"),
     [
         ({"outcome": "PERHAPS"}, "resolution_outcome_known"),
+        ({"outcome": "FOUND_PAID"}, "resolution_ends_an_instruction_by_a_statement"),
+        ({"outcome": "FOUND_RETURNED"}, "resolution_ends_an_instruction_by_a_statement"),
         ({"reason": ""}, "resolution_has_reason"),
         ({"status": "APPROVED"}, "resolution_decided_by_somebody"),
         ({"decided_at": NOW}, "resolution_decision_complete"),

@@ -28,12 +28,17 @@ def clerk():
     return UserFactory(municipal_finance=True)
 
 
+@pytest.fixture
+def carrier():
+    return UserFactory(municipal_finance=True)
+
+
 def offer(batch, clerk, reason="") -> BatchDownload:
     return offer_download(batch_id=batch.pk, requester=clerk, reason=reason, now=NOW)
 
 
-def fetch(download, clerk, now=NOW):
-    return fetch_download(download_id=download.pk, fetcher=clerk, now=now)
+def fetch(download, carrier, now=NOW):
+    return fetch_download(download_id=download.pk, fetcher=carrier, now=now)
 
 
 def opened(content: bytes, password: str) -> dict[str, bytes]:
@@ -47,13 +52,14 @@ def status_of(batch) -> str:
     return batch.status
 
 
-def test_from_the_link_on_the_bytes_may_have_left(clerk):
+def test_from_the_first_fetch_on_the_bytes_may_have_left(clerk, carrier):
     batch = batch_by_hand()
 
     download = offer(batch, clerk)
+    assert (status_of(batch), download.expires_at) == (BatchStatus.RELEASED, LATER)
+    fetch(download, carrier)
 
     assert status_of(batch) == BatchStatus.SENDING
-    assert download.expires_at == LATER
     assert set(AuditEvent.objects.values_list("name", flat=True)) >= {
         "batch.sending",
         "batch.download_offered",
@@ -70,11 +76,11 @@ def test_no_machine_sends_what_a_person_carries(clerk):
     assert (bank.files, status_of(batch)) == ({}, BatchStatus.RELEASED)
 
 
-def test_what_is_fetched_opens_with_the_password_and_is_what_was_released(clerk):
+def test_what_is_fetched_opens_with_the_password_and_is_what_was_released(clerk, carrier):
     batch = batch_by_hand()
     download = offer(batch, clerk)
 
-    sealed = fetch(download, clerk)
+    sealed = fetch(download, carrier)
 
     password = show_password(download_id=download.pk, reader=clerk, now=NOW)
     assert opened(sealed.content, password) == {batch.file_name: bytes(batch.content)}
@@ -82,23 +88,23 @@ def test_what_is_fetched_opens_with_the_password_and_is_what_was_released(clerk)
     assert sealed.name.endswith(".zip")
 
 
-def test_without_the_password_it_does_not_open(clerk):
-    sealed = fetch(offer(batch_by_hand(), clerk), clerk)
+def test_without_the_password_it_does_not_open(clerk, carrier):
+    sealed = fetch(offer(batch_by_hand(), clerk), carrier)
 
     with pytest.raises(RuntimeError):
         opened(sealed.content, "another")
 
 
-def test_every_fetch_is_counted_and_kept_with_its_name(clerk):
+def test_every_fetch_is_counted_and_kept_with_its_name(clerk, carrier):
     download, colleague = offer(batch_by_hand(), clerk), UserFactory(municipal_finance=True)
 
-    fetch(download, clerk)
+    fetch(download, carrier)
     fetch(download, colleague)
 
     download.refresh_from_db()
-    assert (download.fetch_count, download.fetched_at) == (2, NOW)
+    assert (download.fetch_count, download.fetched_at, download.fetched_by) == (2, NOW, colleague)
     fetches = AuditEvent.objects.filter(name="batch.fetched").order_by("pk")
-    assert list(fetches.values_list("actor_id", "facts__count")) == [(clerk.pk, 1), (colleague.pk, 2)]
+    assert list(fetches.values_list("actor_id", "facts__count")) == [(carrier.pk, 1), (colleague.pk, 2)]
 
 
 def test_passwords_differ_and_stand_in_no_event(clerk):
@@ -128,19 +134,32 @@ def test_the_password_is_for_whoever_asked_for_the_link(clerk):
     assert download.password_shown_at is None
 
 
-def test_the_password_of_a_file_that_was_fetched_outlives_its_link(clerk):
+def test_nobody_has_both_the_file_and_its_password(clerk, carrier):
     download = offer(batch_by_hand(), clerk)
-    fetch(download, clerk)
+
+    with pytest.raises(NotPermitted):
+        fetch(download, clerk)
+    fetch(download, carrier)
+    with pytest.raises(NotPermitted):
+        show_password(download_id=download.pk, reader=carrier, now=NOW)
+
+    download.refresh_from_db()
+    assert (download.fetched_by, download.fetch_count, download.password_shown_at) == (carrier, 1, None)
+
+
+def test_the_password_of_a_file_that_was_fetched_outlives_its_link(clerk, carrier):
+    download = offer(batch_by_hand(), clerk)
+    fetch(download, carrier)
 
     assert show_password(download_id=download.pk, reader=clerk, now=LATER) == download.password
 
 
 @pytest.mark.parametrize("act", ["fetch", "password"])
-def test_after_half_an_hour_the_link_leads_nowhere(clerk, act):
+def test_after_half_an_hour_the_link_leads_nowhere(clerk, carrier, act):
     download = offer(batch_by_hand(), clerk)
 
     with pytest.raises(DomainError) as refusal:
-        fetch(download, clerk, LATER) if act == "fetch" else show_password(
+        fetch(download, carrier, LATER) if act == "fetch" else show_password(
             download_id=download.pk, reader=clerk, now=LATER
         )
 
@@ -179,28 +198,28 @@ def test_what_a_machine_sends_gives_no_link(clerk):
 
 
 @pytest.mark.parametrize("act", ["offer", "fetch"])
-def test_while_sending_is_stopped_nothing_is_handed_out(clerk, act):
+def test_while_sending_is_stopped_nothing_is_handed_out(clerk, carrier, act):
     batch = batch_by_hand()
     download = offer(batch, clerk) if act == "fetch" else None
     SendingStopFactory()
 
     with pytest.raises(DomainError) as refusal:
-        fetch(download, clerk) if download else offer(batch, clerk)
+        fetch(download, carrier) if download else offer(batch, clerk)
 
     assert refusal.value.code == "sending_stopped"
     assert not BatchDownload.objects.filter(fetch_count__gt=0).exists()
 
 
-def test_the_bank_has_what_was_fetched_and_confirmed(clerk):
+def test_the_bank_has_what_was_fetched_and_confirmed(clerk, carrier):
     batch = batch_by_hand()
     download = offer(batch, clerk)
-    fetch(download, clerk)
+    fetch(download, carrier)
 
     confirm_handed_over(batch_id=batch.pk, confirmer=clerk, now=NOW)
 
     assert status_of(batch) == BatchStatus.DELIVERED
     with pytest.raises(InvalidTransition):
-        fetch(download, clerk)
+        fetch(download, carrier)
     with pytest.raises(InvalidTransition):
         offer(batch, clerk, "Once more.")
 
@@ -213,12 +232,12 @@ def test_what_nobody_fetched_was_not_handed_over(clerk):
         confirm_handed_over(batch_id=batch.pk, confirmer=clerk, now=NOW)
 
     assert refusal.value.code == "not_fetched"
-    assert status_of(batch) == BatchStatus.SENDING
+    assert status_of(batch) == BatchStatus.RELEASED
 
 
-def test_the_banks_answer_proves_that_it_was_handed_over(clerk):
+def test_the_banks_answer_proves_that_it_was_handed_over(clerk, carrier):
     batch = batch_by_hand()
-    fetch(offer(batch, clerk), clerk)
+    fetch(offer(batch, clerk), carrier)
 
     hear_from_bank(batch)
 

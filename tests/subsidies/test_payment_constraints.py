@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from subsidies.enums import AttemptStatus, BatchStatus, PaymentStatus, RecoveryStatus
+from subsidies.models import PaymentBatch
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import (
@@ -52,12 +53,8 @@ def test_a_grant_has_one_payment():
         ({"status": BatchStatus.DELIVERED, "delivered_at": NOW}, "batch_leaves_only_released"),
         ({"delivered": True, "delivered_at": None}, "batch_delivered_at_some_time"),
         ({"delivered": True, "status": BatchStatus.SETTLED}, "batch_settled_at_some_time"),
-        ({"status": BatchStatus.WITHDRAWN}, "batch_withdrawn_before_its_release"),
-        (
-            {"released": True, "status": BatchStatus.WITHDRAWN, "withdrawn_at": NOW},
-            "batch_withdrawn_before_its_release",
-        ),
-        ({"withdrawn": True, "released_automatically": True}, "batch_withdrawn_before_its_release"),
+        ({"status": BatchStatus.WITHDRAWN}, "batch_withdrawn_before_it_was_with_the_bank"),
+        ({"withdrawn": True, "delivered_at": NOW}, "batch_withdrawn_before_it_was_with_the_bank"),
     ],
 )
 def test_batch_is_refused_by(fields, constraint):
@@ -191,6 +188,16 @@ def test_what_has_ended_without_money_stays_so(make, change, trigger):
 
     with pytest.raises(DatabaseError, match=trigger), transaction.atomic():
         type(row).objects.filter(pk=row.pk).update(**change)
+
+
+@pytest.mark.parametrize("status", [BatchStatus.SENDING, BatchStatus.DELIVERED])
+def test_a_batch_that_may_have_left_is_not_withdrawn(status):
+    batch = PaymentBatchFactory(released=True, status=status, delivered_at=NOW)
+
+    with pytest.raises(DatabaseError, match="batch_withdrawn_before_it_left"), transaction.atomic():
+        PaymentBatch.objects.filter(pk=batch.pk).update(
+            status=BatchStatus.WITHDRAWN, withdrawn_at=NOW, delivered_at=None
+        )
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from subsidies import queries
 from subsidies.enums import BatchStatus, Decision, PaymentStatus
 from subsidies.invariants import find_violations
 from subsidies.models import PaymentBatch, Recovery
-from subsidies.services import batches, decisions, recovery_steps, revocations, void_steps
+from subsidies.services import batches, decisions, deliveries, recovery_steps, revocations, void_steps
 from subsidies.services.batches import release_batch
 from subsidies.services.decisions import decide_due_certificates
+from subsidies.services.deliveries import deliver_released_batches
 from tests.clock import NOW
 from tests.factories import subsidies as factories
 from tests.factories.institutions import UserFactory
@@ -27,7 +28,9 @@ from tests.factories.subsidies import (
     next_batch,
     revoke,
     settled_batch,
+    sign_twice,
 )
+from tests.fakes.bank import FakeBank
 from tests.subsidies.books import payment_statuses
 from tests.subsidies.following import certificate_of, follow, sign_once
 from tests.subsidies.interleaving import PATIENCE, is_kept_waiting, paused, rivals
@@ -87,6 +90,47 @@ def test_no_signature_releases_a_batch_whose_certificate_is_being_revoked(monkey
 
     follow()
     assert payment_statuses() == [PaymentStatus.CANCELLED]
+    assert find_violations() == []
+
+
+# ── The moment in which a released batch leaves ──────────────────────────────────────────────────────────
+def sending(bank: FakeBank) -> Callable[[], int]:
+    return lambda: deliver_released_batches(channel=bank, now=NOW)
+
+
+def test_a_revocation_waits_for_the_sending_that_begins(monkeypatch):
+    batch, bank = sign_twice(assembled_batch()), FakeBank()
+    certificate = certificate_of(batch)
+
+    with rivals() as others:
+        with paused(monkeypatch, deliveries, "begin_sending") as reached:
+            delivery = others.start(sending(bank))
+            assert reached.wait(PATIENCE)
+            revocation = others.start(lambda: revoke(certificate))
+            assert is_kept_waiting(revocation)
+        assert delivery.result(PATIENCE) == 1
+        revocation.result(PATIENCE)
+
+    assert follow() == 0
+    assert payment_statuses() == [PaymentStatus.INSTRUCTED]
+    assert find_violations() == []
+
+
+def test_no_file_leaves_whose_certificate_is_being_revoked(monkeypatch):
+    batch, bank = sign_twice(assembled_batch()), FakeBank()
+    certificate = certificate_of(batch)
+
+    with rivals() as others:
+        with committing_late(monkeypatch) as reached:
+            revocation = others.start(lambda: revoke(certificate))
+            assert reached.wait(PATIENCE)
+            delivery = others.start(sending(bank))
+            assert is_kept_waiting(delivery)
+        revocation.result(PATIENCE)
+        assert delivery.result(PATIENCE) == 0
+
+    follow()
+    assert (bank.files, payment_statuses()) == ({}, [PaymentStatus.CANCELLED])
     assert find_violations() == []
 
 
