@@ -64,13 +64,15 @@ class WholeRefusal:
 class BankAnswers:
     """What the bank says of one batch. A bank that names its lines by our line numbers says so in `by_line`.
 
-    Where it refuses the whole batch, `refusal` speaks for every instruction that no line names.
+    Where it refuses the whole batch, `refusal` speaks for every instruction that no line names. The lines numbered in
+    `without_amount` name a payment and not its amount, which is 0 until `with_own_amounts`.
     """
 
     batch_reference: str
     lines: Sequence[AnswerLine]
     by_line: bool = False
     refusal: WholeRefusal | None = None
+    without_amount: frozenset[int] = frozenset()
 
 
 class UnreadableAnswer(Exception):
@@ -92,6 +94,26 @@ def with_references(answers: BankAnswers, references: Mapping[int, str]) -> Bank
         replace(line, reference=references.get(int(line.reference), line.reference)) for line in answers.lines
     ]
     return replace(answers, lines=named, by_line=False)
+
+
+def with_own_amounts(answers: BankAnswers, instructions: Mapping[str, Decimal]) -> BankAnswers:
+    """Return the answers with our own amount in each line whose amount the bank does not name.
+
+    `instructions` are our references with their amounts. Raises UnreadableAnswer if such a line names none of them:
+    then nobody can tell what it speaks of.
+    """
+    if not answers.without_amount:
+        return answers
+    unnamed = [line for line in answers.lines if line.line_number in answers.without_amount]
+    if any(line.reference not in instructions for line in unnamed):
+        raise UnreadableAnswer("amount_missing")
+    lines = [
+        replace(line, amount=instructions[line.reference])
+        if line.line_number in answers.without_amount
+        else line
+        for line in answers.lines
+    ]
+    return replace(answers, lines=lines, without_amount=frozenset())
 
 
 def with_each_refused(answers: BankAnswers, instructions: Mapping[str, Decimal]) -> BankAnswers:

@@ -5,7 +5,8 @@ RETURNED with their reason. Everything between (`RCVD`, `ACTC`, `ACCP`, `ACSP`, 
 be on its way, which is UNKNOWN. Where a bank's last word is one of these, `also_paid` in the format's layout names it.
 
 A bank that refuses the whole file names no single payment: `RJCT` of the group, or of our one payment information
-block, is RETURNED for each. No other word of these two levels says anything of a payment.
+block, is RETURNED for each. No other word of these two levels says anything of a payment: a report that lists only
+what was refused leaves the rest open. A line without an amount speaks of the one that we instructed.
 """
 
 import re
@@ -44,6 +45,8 @@ UNDER_WAY: Final = frozenset(
 # What a bank may mean by "paid" although the standard does not.
 MAY_MEAN_PAID: Final = frozenset({"ACCP", "ACSP", "ACWC", "ACWP"})
 LONGEST_NAME: Final = 140
+# Of a transaction in a report: the amount that we instructed, which a bank may leave out.
+OWN_AMOUNT: Final = "OrgnlTxRef/Amt"
 
 
 def check_layout(layout: Mapping[str, Any]) -> None:
@@ -122,14 +125,17 @@ def read_pain_002(spec: FormatSpec, root: Element) -> BankAnswers:
     also_paid = spec.layout.get("also_paid", ())
     words = [text_at(transaction, "TxSts") for transaction in said]
     lines = [_answer(number, transaction, also_paid) for number, transaction in enumerate(said, start=1)]
+    without_amount = frozenset(
+        number for number, transaction in enumerate(said, start=1) if transaction.find(OWN_AMOUNT) is None
+    )
     if refusal is None:
-        _check_sums_by_status(group, words, lines)
+        _check_sums_by_status(group, words, lines, without_amount)
     elif set(words) - RETURNED:
         raise UnreadableAnswer("contradicts_itself")
     for place, inside in [(group, said), *((block, block.findall("TxInfAndSts")) for block in blocks)]:
         if (original := text_at(place, "OrgnlNbOfTxs")) and checked_count(original) < len(inside):
             raise UnreadableAnswer("count_wrong")
-    return BankAnswers(batch_reference=reference, lines=lines, refusal=refusal)
+    return BankAnswers(reference, lines, refusal=refusal, without_amount=without_amount)
 
 
 def _refusal(reference: str, group: Element, blocks: Sequence[Element]) -> WholeRefusal | None:
@@ -168,10 +174,17 @@ def _answer(number: int, transaction: Element, also_paid: Collection[str]) -> An
     return answer_line(
         number=number,
         reference=text_at(transaction, "OrgnlEndToEndId"),
-        amount=checked_amount(transaction.find("OrgnlTxRef/Amt/InstdAmt")),
+        amount=_amount(transaction),
         answer=_meaning(word, also_paid),
         return_code=_reason(transaction) or word,
     )
+
+
+def _amount(transaction: Element) -> Decimal:
+    # The standard leaves it out where the reference says enough.
+    if transaction.find(OWN_AMOUNT) is None:
+        return Decimal("0.00")
+    return checked_amount(transaction.find(f"{OWN_AMOUNT}/InstdAmt"))
 
 
 def _meaning(word: str, also_paid: Collection[str]) -> str:
@@ -184,16 +197,24 @@ def _meaning(word: str, also_paid: Collection[str]) -> str:
     raise UnreadableAnswer("answer_unknown")
 
 
-def _check_sums_by_status(group: Element, words: list[str], lines: list[AnswerLine]) -> None:
-    """Raise UnreadableAnswer unless the counts and sums given for each status are those of the lines."""
+def _check_sums_by_status(
+    group: Element, words: list[str], lines: list[AnswerLine], without_amount: Collection[int]
+) -> None:
+    """Raise UnreadableAnswer unless the counts and sums given for each status are those of the lines.
+
+    A sum is that of its lines only where each of them names its amount.
+    """
     sums: dict[str, Decimal] = defaultdict(Decimal)
+    unknown = set()
     for word, line in zip(words, lines, strict=True):
         sums[word] += line.amount
+        if line.line_number in without_amount:
+            unknown.add(word)
     for figures in group.findall("NbOfTxsPerSts"):
         word = text_at(figures, "DtldSts")
         check_counts(
             count=text_at(figures, "DtldNbOfTxs"),
-            total=text_at(figures, "DtldCtrlSum"),
+            total="" if word in unknown else text_at(figures, "DtldCtrlSum"),
             found_count=words.count(word),
             found_total=sums[word],
         )

@@ -17,6 +17,10 @@ FILE_PROBLEMS: Final[dict[str, Promise]] = {
         "names the batch."
     ),
     "not_a_result_list": _("It is not a result file in any format that is set up."),
+    "not_the_batchs_format": _(
+        "It is not in the format of the batch that it answers. Ask the bank for a file in the format that was agreed."
+    ),
+    "not_confirmed": _("A second person of finance did not confirm it. Its content is never applied."),
     "header_wrong": _("Its header is not that of a result file. Ask the bank for the file again."),
     "count_wrong": _(
         "The number of lines is not the one that the file itself states. Ask the bank for the file again."
@@ -59,13 +63,20 @@ LINE_PROBLEMS: Final[dict[str, Promise]] = {
     "UNMATCHED": _("The bank names a reference that is not in this batch."),
     "WRONG_AMOUNT": _("The bank names another amount than we instructed."),
     "ALREADY_SETTLED": _("The bank has said something else of this payment before."),
-    "REPEATED": _("The bank names this reference more than once in one file."),
+    "REPEATED": _("The bank says more than one thing of this reference in one file."),
 }
 
 WHY_NOT: Final[dict[str, Promise]] = {
     "no_instruction": _("The line names no instruction of this batch, so that it can move no money."),
     "wrong_amount": _(
         "The line names another amount than we instructed. Ask the bank for a line with the right amount."
+    ),
+    "no_end_yet": _(
+        "Nobody knows yet what became of this payment, and this line would be the last that says so. It stays until "
+        "the bank answers with another file, or until two people find how it ended."
+    ),
+    "has_its_end": _(
+        "This instruction was paid or returned already. Only a line of the bank speaks against that."
     ),
     "bank_did_not_say_returned": _("The bank does not say in this line that the money was returned."),
     "not_paid_before": _("This payment does not stand as paid, so that nothing can have been taken back."),

@@ -51,6 +51,15 @@ class DismissalForm(forms.Form):
     )
 
 
+class RefusalForm(forms.Form):
+    """Why a result file that somebody else has brought is not the bank's."""
+
+    reason = ReasonField(
+        label=gettext_lazy("Why it is refused"),
+        help_text=gettext_lazy("The same content is never applied after that, whoever brings it."),
+    )
+
+
 class FindingForm(forms.Form):
     """What somebody found out at the bank about a line. Only what can be true of it is offered."""
 
@@ -59,13 +68,21 @@ class FindingForm(forms.Form):
         label=gettext_lazy("What the bank told you"),
         help_text=gettext_lazy("When, by whom, and where it stands in writing."),
     )
+    bank_reference = forms.CharField(
+        label=gettext_lazy("Reference on the bank statement"),
+        help_text=gettext_lazy(
+            "For a payment that was found paid or not paid: the line of the statement or the number of the letter."
+        ),
+        max_length=64,
+        required=False,
+    )
 
     @classmethod
     def offering(cls, outcomes: list[ResolutionOutcome], sent: QueryDict | None = None) -> "FindingForm":
-        """Return the form with these outcomes to choose from."""
+        """Return the form with these outcomes to choose from, none of them chosen beforehand."""
         form = cls(sent)
         form.fields["outcome"] = forms.ChoiceField(
-            label=_("Finding"), choices=[(outcome.value, outcome.label) for outcome in outcomes]
+            label=_("Finding"), choices=[("", "—"), *((outcome.value, outcome.label) for outcome in outcomes)]
         )
         return form
 

@@ -7,10 +7,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.constraints import both_or_neither, frozen, frozen_when, known_value
+from chongqing_dte.foundation.constraints import (
+    both_or_neither,
+    frozen,
+    frozen_when,
+    implies,
+    known_value,
+    not_the_same,
+)
 from chongqing_dte.foundation.crypto import EncryptedBytesField
 from chongqing_dte.foundation.proposals import Proposal, RequestStatus, proposal_constraints
-from subsidies.enums import BankAnswer, LineProblem, ResolutionOutcome, ResultFileStatus
+from subsidies.enums import (
+    ENDS_AN_INSTRUCTION,
+    BankAnswer,
+    LineProblem,
+    ResolutionOutcome,
+    ResultFileStatus,
+)
 from subsidies.models.payment import PaymentAttempt, PaymentBatch
 
 
@@ -44,6 +57,19 @@ class BankResultFile(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    # The other person, who has looked at what it would do.
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("Confirmed by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    confirmed_at = models.DateTimeField(_("Confirmed"), null=True)
+    # When the bank itself put the same content down, after a person had brought it.
+    put_down_at = models.DateTimeField(_("Put down by the bank"), null=True)
+    # What it says, by answer: how many, and their sum in yuan. Counted when it began to wait.
+    tally = models.JSONField(default=dict, db_default={})
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("Set aside for good by"),
@@ -62,8 +88,19 @@ class BankResultFile(models.Model):
             known_value("status", ResultFileStatus, name="result_file_status_known"),
             models.CheckConstraint(
                 name="result_file_applied_to_a_batch_or_set_aside_for_a_reason",
-                condition=Q(status=ResultFileStatus.APPLIED, batch__isnull=False, problem="")
+                condition=Q(
+                    status__in=[ResultFileStatus.APPLIED, ResultFileStatus.WAITING],
+                    batch__isnull=False,
+                    problem="",
+                )
                 | (Q(status__in=[ResultFileStatus.QUARANTINED, ResultFileStatus.DISMISSED]) & ~Q(problem="")),
+            ),
+            both_or_neither("confirmed_by", "confirmed_at", name="result_file_confirmation_complete"),
+            not_the_same("received_by", "confirmed_by", name="result_file_confirmed_by_someone_else"),
+            implies(
+                Q(status=ResultFileStatus.WAITING),
+                Q(received_by__isnull=False, confirmed_at__isnull=True),
+                name="result_file_waits_only_if_brought",
             ),
             both_or_neither("dismissed_by", "dismissed_at", name="result_file_dismissal_complete"),
             models.CheckConstraint(
@@ -83,11 +120,30 @@ class BankResultFile(models.Model):
         ]
         triggers = [
             *frozen("public_id", "file_name", "sha256", "received_at", "received_by", encrypted=["content"]),
+            pgtrigger.Trigger(
+                name="result_file_by_hand_is_confirmed",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(
+                    new__status=ResultFileStatus.APPLIED,
+                    new__received_by__isnull=False,
+                    new__confirmed_at__isnull=True,
+                    new__put_down_at__isnull=True,
+                ),
+                func="""
+                    RAISE EXCEPTION 'result_file_by_hand_is_confirmed: one person alone is not the bank'
+                        USING ERRCODE = 'check_violation';
+                """,
+            ),
             frozen_when(
-                "OLD.status <> 'QUARANTINED'",
+                "OLD.status NOT IN ('WAITING', 'QUARANTINED')",
                 "status",
                 "batch",
                 "problem",
+                "confirmed_by",
+                "confirmed_at",
+                "put_down_at",
+                "tally",
                 "dismissed_by",
                 "dismissed_at",
                 "dismissal_reason",
@@ -182,6 +238,10 @@ class LineResolution(Proposal):
         related_name="resolutions",
     )
     outcome = models.CharField(_("Finding"), max_length=16, choices=ResolutionOutcome)
+    # Where the bank says so, if not in this line.
+    bank_reference = models.CharField(
+        _("Reference on the bank statement"), max_length=64, blank=True, db_default=""
+    )
 
     class Meta:
         verbose_name = _("Resolution of a bank line")
@@ -190,6 +250,11 @@ class LineResolution(Proposal):
         constraints = [
             *proposal_constraints("resolution"),
             known_value("outcome", ResolutionOutcome, name="resolution_outcome_known"),
+            implies(
+                Q(outcome__in=ENDS_AN_INSTRUCTION),
+                ~Q(bank_reference=""),
+                name="resolution_ends_an_instruction_by_a_statement",
+            ),
             models.UniqueConstraint(
                 name="resolution_one_live_per_line",
                 fields=["line"],
@@ -197,7 +262,7 @@ class LineResolution(Proposal):
             ),
         ]
         triggers = [
-            *frozen("line", "outcome", "reason", "proposed_by", "proposed_at"),
+            *frozen("line", "outcome", "bank_reference", "reason", "proposed_by", "proposed_at"),
             frozen_when(
                 "OLD.status <> 'PROPOSED'",
                 "status",

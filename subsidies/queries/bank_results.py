@@ -57,6 +57,15 @@ def result_file_is_known(sha256: str) -> bool:
     return BankResultFile.objects.filter(sha256=sha256).exists()
 
 
+def brought_file_id(sha256: str) -> int | None:
+    """Return the file with this content that a person has brought and that has not come to its end, if there is one."""
+    waits = [ResultFileStatus.WAITING, ResultFileStatus.QUARANTINED]
+    brought = BankResultFile.objects.filter(
+        sha256=sha256, received_by__isnull=False, put_down_at__isnull=True, status__in=waits
+    )
+    return brought.values_list("pk", flat=True).first()
+
+
 def lock_result_file(file_id: int) -> BankResultFile:
     """Return one result file that no other transaction can change until this one ends."""
     return BankResultFile.objects.select_for_update(of=("self",)).get(pk=file_id)

@@ -1,7 +1,10 @@
 """What the bank's word on one instruction means. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+
+UNDER_WAY = ("OPEN", "UNKNOWN")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def line_problem(line: AnswerLine, instruction: Instruction | None, *, is_repeat
     """Return why this line cannot be applied, or "" if it can.
 
     The same word about an instruction that ended so already, or an older UNKNOWN, is no problem: it changes nothing.
+    `is_repeated` says that the file names the reference more than once, and not alike.
     """
     if instruction is None:
         return "UNMATCHED"
@@ -52,17 +56,29 @@ def line_problem(line: AnswerLine, instruction: Instruction | None, *, is_repeat
     return ""
 
 
+def repeated_references(lines: Iterable[AnswerLine]) -> frozenset[str]:
+    """Return the references of which a file says more than one thing. The same said twice is said once."""
+    said: dict[str, set[tuple[Decimal, str, str]]] = {}
+    for line in lines:
+        said.setdefault(line.reference, set()).add((line.amount, line.answer, line.return_code))
+    return frozenset(reference for reference, words in said.items() if len(words) > 1)
+
+
 def why_not(
     outcome: str, line: AnswerLine, instruction: Instruction | None, standing: PaymentStanding | None
 ) -> str:
     """Return why two people cannot have found this out about a bank line, or "" if they can.
 
-    That a line means nothing can be found out about any line. What moves money needs the bank's own word for it.
+    What an instruction that has no end yet came to is found out beside the line, where the bank says it: until then
+    the line waits. Against an earlier word the line itself has to say it, of the amount that we instructed.
     """
-    if outcome == "NO_EFFECT":
-        return ""
     if instruction is None or standing is None:
-        return "no_instruction"
+        return "" if outcome == "NO_EFFECT" else "no_instruction"
+    is_under_way = instruction.status in UNDER_WAY
+    if outcome == "NO_EFFECT":
+        return "no_end_yet" if is_under_way else ""
+    if outcome in ("FOUND_PAID", "FOUND_RETURNED"):
+        return "" if is_under_way else "has_its_end"
     if line.amount != instruction.amount:
         return "wrong_amount"
     if outcome == "TAKEN_BACK":

@@ -7,6 +7,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.bulk import without_search_for_cycles
 from chongqing_dte.foundation.errors import POISON, DomainError
 from chongqing_dte.foundation.locks import session_lock
@@ -14,6 +15,7 @@ from chongqing_dte.foundation.words import one_line
 from institutions.models import User
 from subsidies import policies, queries
 from subsidies.bank.channel import BankChannel, ReceivedFile
+from subsidies.enums import ResultFileStatus
 from subsidies.models import BankResultFile
 from subsidies.services.result_file_steps import Reading, apply_or_set_aside, read_result
 
@@ -43,13 +45,16 @@ def collect_bank_results(*, channel: BankChannel, now: datetime, place: str = ""
 def receive_bank_result(*, received: ReceivedFile, now: datetime) -> bool:
     """Store one result file and apply all of it, or set it aside whole. Return whether it was new.
 
-    The same content again, under whatever name, changes nothing.
+    The same content again, under whatever name, changes nothing. But if a person has brought it before and it waits,
+    the bank itself has now confirmed it.
     """
-    return _take_in(received.name, received.content, now) is not None
+    if _take_in(received.name, received.content, now) is not None:
+        return True
+    return _put_down(hashlib.sha256(received.content).hexdigest(), now)
 
 
 def hand_in_bank_result(*, name: str, content: bytes, sender: User, now: datetime) -> BankResultFile:
-    """Take in a result file that a person has brought, as one that the bank has put down, and return it.
+    """Take in a result file that a person has brought, and return it. It moves nothing before another one confirms it.
 
     Raises NotPermitted, and DomainError if the file is empty or its content was received before.
     """
@@ -89,6 +94,23 @@ def _take_in(name: str, content: bytes, now: datetime, sender: User | None = Non
             return None
         raise
     return stored
+
+
+@transaction.atomic(durable=True)
+def _put_down(sha256: str, now: datetime) -> bool:
+    """Let a file that a person has brought be the bank's, and return whether there was one."""
+    file_id = queries.brought_file_id(sha256)
+    if file_id is None:
+        return False
+    stored = queries.lock_result_file(file_id)
+    if stored.status not in (ResultFileStatus.WAITING, ResultFileStatus.QUARANTINED):
+        # Somebody was quicker.
+        return False
+    stored.put_down_at = now
+    stored.save(update_fields=["put_down_at"])
+    record_event("bank_result.put_down", subject=stored, at=now)
+    apply_or_set_aside(stored, read_result(bytes(stored.content)), now)
+    return True
 
 
 @transaction.atomic(durable=True)

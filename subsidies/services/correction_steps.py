@@ -1,4 +1,4 @@
-"""A payment that follows the bank's later word. A step: needs the batch, the instruction and the payment locked."""
+"""A payment that follows what two people found out. A step: needs the batch, the instruction and the payment locked."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries
 from subsidies.enums import (
+    ENDS_AN_INSTRUCTION,
     AttemptStatus,
     JournalAccount,
     JournalKind,
@@ -13,10 +14,43 @@ from subsidies.enums import (
     ResolutionOutcome,
 )
 from subsidies.models import BankResultLine, PaymentAttempt
+from subsidies.rules.return_reasons import OTHER
 from subsidies.services.journal import Posting, record_entry
 from subsidies.services.recovery_steps import open_recovery_of_second
 from subsidies.services.settlement_steps import move_budgets
 from subsidies.transitions import ATTEMPT_TRANSITIONS, PAYMENT_TRANSITIONS
+
+
+def follow_finding(
+    attempt: PaymentAttempt, line: BankResultLine, outcome: ResolutionOutcome, now: datetime
+) -> None:
+    """Move money to where two people found it: for the first time, or against an earlier word of the bank."""
+    if outcome in ENDS_AN_INSTRUCTION:
+        end_instruction(attempt, line, outcome, now)
+    else:
+        correct_payment(attempt, line, outcome, now)
+
+
+def end_instruction(
+    attempt: PaymentAttempt, line: BankResultLine, outcome: ResolutionOutcome, now: datetime
+) -> None:
+    """End an instruction that no line of the bank could end, with its payment, the journal and, last, the budget.
+
+    The amount is the one that was instructed: whoever finds another one on the statement has found no end.
+    """
+    is_paid = outcome == ResolutionOutcome.FOUND_PAID
+    _move_attempt(attempt, "" if is_paid else line.return_code or OTHER, now, is_paid=is_paid)
+    _move_payment(attempt, now, is_paid=is_paid)
+    credit = JournalAccount.FUND_AT_BANK if is_paid else JournalAccount.SUBSIDIES_PAYABLE
+    fact = f"{'paid' if is_paid else 'returned'}:{attempt.number}"
+    record_entry(
+        key=f"finding:{line.result_file.sha256}:{line.line_number}",
+        kind=JournalKind.SETTLEMENT,
+        postings=[Posting(attempt.payment, JournalAccount.PAYMENTS_IN_TRANSIT, credit, fact)],
+        now=now,
+    )
+    if is_paid:
+        move_budgets({attempt.payment.entitlement.budget_id: attempt.payment.amount})
 
 
 def correct_payment(
@@ -30,18 +64,22 @@ def correct_payment(
     if is_paid and attempt.payment.status == PaymentStatus.PAID:
         _ask_second_back(attempt, line, now)
         return
-    target = AttemptStatus.PAID if is_paid else AttemptStatus.RETURNED
-    check_transition(ATTEMPT_TRANSITIONS, current=AttemptStatus(attempt.status), target=target)
-    attempt.status = target
-    attempt.return_code = "" if is_paid else line.return_code
-    attempt.answered_at = now
-    # Whoever is paid hears of it, and hears of it if that is not so any more.
-    attempt.announced_at = None
-    attempt.save(update_fields=["status", "return_code", "answered_at", "announced_at"])
+    _move_attempt(attempt, "" if is_paid else line.return_code, now, is_paid=is_paid)
     _move_payment(attempt, now, is_paid=is_paid)
     _record(attempt, line, now, is_paid=is_paid)
     amount = attempt.payment.amount
     move_budgets({attempt.payment.entitlement.budget_id: amount if is_paid else -amount})
+
+
+def _move_attempt(attempt: PaymentAttempt, return_code: str, now: datetime, *, is_paid: bool) -> None:
+    target = AttemptStatus.PAID if is_paid else AttemptStatus.RETURNED
+    check_transition(ATTEMPT_TRANSITIONS, current=AttemptStatus(attempt.status), target=target)
+    attempt.status = target
+    attempt.return_code = return_code
+    attempt.answered_at = now
+    # Whoever is paid hears of it, and hears of it if that is not so any more.
+    attempt.announced_at = None
+    attempt.save(update_fields=["status", "return_code", "answered_at", "announced_at"])
 
 
 def _move_payment(attempt: PaymentAttempt, now: datetime, *, is_paid: bool) -> None:

@@ -9,25 +9,33 @@ from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.proposals import RequestStatus
-from chongqing_dte.foundation.words import stated
+from chongqing_dte.foundation.words import one_line, stated
 from enrollment.transitions import REQUEST_TRANSITIONS
 from institutions.models import User
 from subsidies import policies, queries
 from subsidies.bank import sentences
-from subsidies.enums import ResolutionOutcome
+from subsidies.enums import ENDS_AN_INSTRUCTION, ResolutionOutcome
 from subsidies.models import BankResultLine, LineResolution, PaymentBatch
-from subsidies.services.correction_steps import correct_payment
+from subsidies.services.correction_steps import follow_finding
 from subsidies.services.settlement_steps import close_if_settled
+
+LONGEST_BANK_REFERENCE = 64
 
 
 @transaction.atomic(durable=True)
 def propose_resolution(
-    *, line_id: int, proposer: User, outcome: ResolutionOutcome, reason: str, now: datetime
+    *,
+    line_id: int,
+    proposer: User,
+    outcome: ResolutionOutcome,
+    reason: str,
+    now: datetime,
+    bank_reference: str = "",
 ) -> LineResolution:
     """Say what was found out at the bank about a line. It moves nothing until somebody else has confirmed it.
 
     Raises NotPermitted, InvalidTransition if the line does not wait or a finding on it does, and DomainError without
-    a reason or if the finding does not fit the line.
+    a reason, if the finding does not fit the line, or if it ends an instruction and does not say where the bank does.
     """
     _lock_batches_behind(line_id)
     line = queries.lock_exception(line_id)
@@ -39,8 +47,19 @@ def propose_resolution(
     if not why:
         raise DomainError(_("Say what the bank told you, when and by whom."), code="reason_missing")
     _check_fits(line, outcome)
+    written_where = one_line(bank_reference)[:LONGEST_BANK_REFERENCE]
+    if outcome in ENDS_AN_INSTRUCTION and not written_where:
+        raise DomainError(
+            _("Name the line of the bank's statement, or the number of its letter."),
+            code="bank_reference_missing",
+        )
     resolution = LineResolution.objects.create(
-        line=line, outcome=outcome, reason=why, proposed_by=proposer, proposed_at=now
+        line=line,
+        outcome=outcome,
+        reason=why,
+        bank_reference=written_where,
+        proposed_by=proposer,
+        proposed_at=now,
     )
     record_event(
         "resolution.proposed",
@@ -48,7 +67,7 @@ def propose_resolution(
         actor_id=proposer.pk,
         at=now,
         reason=why,
-        facts={"outcome": outcome},
+        facts={"outcome": outcome, "bank_reference": written_where},
     )
     return resolution
 
@@ -72,7 +91,7 @@ def approve_resolution(*, resolution_id: int, decider: User, reason: str, now: d
     line.save(update_fields=["resolved_at"])
     record_event("bank_line.resolved", subject=line, actor_id=decider.pk, at=now)
     if line.attempt is not None and resolution.outcome != ResolutionOutcome.NO_EFFECT:
-        correct_payment(line.attempt, line, ResolutionOutcome(resolution.outcome), now)
+        follow_finding(line.attempt, line, ResolutionOutcome(resolution.outcome), now)
     batch_id = line.result_file.batch_id
     if batch_id is not None:
         close_if_settled(batches[batch_id], now)

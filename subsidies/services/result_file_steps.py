@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from chongqing_dte.foundation.audit import record_event
 from subsidies import queries
-from subsidies.bank.files import BankAnswers, UnreadableAnswer, with_each_refused
+from subsidies.bank.files import BankAnswers, UnreadableAnswer, with_each_refused, with_own_amounts
 from subsidies.bank.formats import AGENT_LIST, read_answers, spec_of
-from subsidies.enums import ResultFileStatus
+from subsidies.enums import BankAnswer, ResultFileStatus
 from subsidies.models import BankFormat, BankResultFile, PaymentBatch
 from subsidies.queries.bank_results import BEFORE_THE_BANK
 from subsidies.services.settlement_steps import apply_answers
@@ -17,9 +18,12 @@ from subsidies.services.settlement_steps import apply_answers
 AMBIGUOUS = "format_ambiguous"
 
 
+OTHER_FORMAT = "not_the_batchs_format"
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What a file says, or why it cannot be read with certainty."""
+    """What a file says, and why it cannot be relied on, if so."""
 
     answers: BankAnswers | None
     problem: str = ""
@@ -31,13 +35,27 @@ class Reading:
 
 
 def read_result(content: bytes) -> Reading:
-    """Read a result file by every format that is or was in use. Needs no transaction."""
+    """Read a result file by every format that is or was in use, and rely on its batch's own. Needs no transaction."""
     formats = queries.formats_to_read_by()
     try:
-        return Reading(read_answers(content, [AGENT_LIST, *map(spec_of, formats)]))
+        answers = read_answers(content, [AGENT_LIST, *map(spec_of, formats)])
     except UnreadableAnswer as problem:
         readings = _by_their_batches(content, formats) if problem.code == AMBIGUOUS else []
         return Reading(readings[0]) if len(readings) == 1 else Reading(None, problem.code)
+    return _by_its_own_format(content, answers, formats) if formats else Reading(answers)
+
+
+def _by_its_own_format(content: bytes, answers: BankAnswers, formats: Sequence[BankFormat]) -> Reading:
+    """Return what the file says by the one format in which its batch was written, if it names one batch."""
+    format_ids = queries.format_ids_of(answers.batch_reference, {line.reference for line in answers.lines})
+    if len(format_ids) != 1:
+        return Reading(answers)
+    own = next((each for each in formats if each.pk == format_ids[0]), None)
+    with suppress(UnreadableAnswer):
+        read_alone = read_answers(content, [spec_of(own)])
+        if read_alone.batch_reference == answers.batch_reference:
+            return Reading(read_alone)
+    return Reading(answers, OTHER_FORMAT)
 
 
 def _by_their_batches(content: bytes, formats: Sequence[BankFormat]) -> list[BankAnswers]:
@@ -57,23 +75,49 @@ def _by_their_batches(content: bytes, formats: Sequence[BankFormat]) -> list[Ban
 def apply_or_set_aside(stored: BankResultFile, reading: Reading, now: datetime) -> None:
     """Save a file as applied, with all its lines, or as set aside, with none, and with the reason.
 
+    One that a person has brought waits until another one has confirmed it, or until the bank has put it down too.
     One that is set aside and says nothing else when it is read again stays as it is.
     """
     try:
         answers = _certain(reading)
         batch = _batch_of(answers)
-        if answers.refusal is not None:
-            answers = with_each_refused(answers, queries.amounts_by_reference(batch))
+        if answers.refusal is not None or answers.without_amount:
+            instructions = queries.amounts_by_reference(batch)
+            answers = with_each_refused(with_own_amounts(answers, instructions), instructions)
     except UnreadableAnswer as problem:
         _set_aside(stored, problem.code, now)
         return
-    stored.status, stored.batch, stored.problem = ResultFileStatus.APPLIED, batch, ""
+    stored.batch, stored.problem = batch, ""
+    if _waits_for_somebody(stored):
+        _keep_waiting(stored, answers, now)
+        return
+    stored.status = ResultFileStatus.APPLIED
     _save(stored)
     apply_answers(stored, batch, answers, now)
 
 
+def _waits_for_somebody(stored: BankResultFile) -> bool:
+    return stored.received_by_id is not None and not (stored.confirmed_at or stored.put_down_at)
+
+
+def _keep_waiting(stored: BankResultFile, answers: BankAnswers, now: datetime) -> None:
+    stored.status = ResultFileStatus.WAITING
+    stored.tally = _tally(answers)
+    _save(stored)
+    record_event("bank_result.brought", subject=stored, actor_id=stored.received_by_id, at=now)
+
+
+def _tally(answers: BankAnswers) -> dict[str, dict[str, str | int]]:
+    """Return how many lines say what, with the sum of each in yuan, as the second person looks at it."""
+    tally: dict[str, dict[str, str | int]] = {}
+    for answer in BankAnswer.values:
+        amounts = [line.amount for line in answers.lines if line.answer == answer]
+        tally[answer] = {"count": len(amounts), "sum": str(sum(amounts, Decimal("0.00")))}
+    return tally
+
+
 def _certain(reading: Reading) -> BankAnswers:
-    if reading.answers is None:
+    if reading.answers is None or reading.problem:
         raise UnreadableAnswer(reading.problem)
     return reading.answers
 
@@ -97,11 +141,14 @@ def _batch_of(answers: BankAnswers) -> PaymentBatch:
 def _set_aside(stored: BankResultFile, problem: str, now: datetime) -> None:
     if stored.status == ResultFileStatus.QUARANTINED and stored.problem == problem:
         return
-    stored.status, stored.problem = ResultFileStatus.QUARANTINED, problem
+    stored.status, stored.problem, stored.batch = ResultFileStatus.QUARANTINED, problem, None
+    # Whoever confirmed it confirmed what could be read then.
+    stored.confirmed_by = stored.confirmed_at = None
     _save(stored)
     record_event("bank_result.quarantined", subject=stored, at=now, facts={"problem": problem})
 
 
 def _save(stored: BankResultFile) -> None:
     # What a file holds is written once and never again.
-    stored.save(update_fields=["status", "batch", "problem"] if stored.pk else None)
+    changed = ["status", "batch", "problem", "tally", "confirmed_by", "confirmed_at", "put_down_at"]
+    stored.save(update_fields=changed if stored.pk else None)

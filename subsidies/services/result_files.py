@@ -1,4 +1,4 @@
-"""Result files that were set aside: read again once what they name is there, or set aside for good."""
+"""Result files that wait: confirmed or refused by a second person, read again, or set aside for good."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.crypto import DAMAGED
-from chongqing_dte.foundation.errors import POISON, DomainError
+from chongqing_dte.foundation.errors import POISON, DomainError, InvalidTransition
 from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated
 from institutions.models import User
@@ -50,10 +50,40 @@ def _read_again(file_id: int, now: datetime, reader: User | None = None) -> Bank
     if reader is None and stored.status != ResultFileStatus.QUARANTINED:
         # Somebody was quicker.
         return stored
-    _check_can_become(stored, ResultFileStatus.APPLIED)
+    _check_can_be_read_again(stored)
     if reader is not None:
         record_event("bank_result.read_again", subject=stored, actor_id=reader.pk, at=now)
     apply_or_set_aside(stored, read_result(bytes(stored.content)), now)
+    return stored
+
+
+@transaction.atomic(durable=True)
+def confirm_result_file(*, file_id: int, confirmer: User, now: datetime) -> BankResultFile:
+    """Apply a file that somebody else has brought, and return it as it then stands: applied, or set aside whole.
+
+    Raises NotPermitted for whoever brought it, and InvalidTransition for a file that does not wait for anybody.
+    """
+    stored = queries.lock_result_file(file_id)
+    policies.check_can_decide_result_file(confirmer, stored)
+    _check_waits(stored)
+    stored.confirmed_by, stored.confirmed_at = confirmer, now
+    record_event("bank_result.confirmed", subject=stored, actor_id=confirmer.pk, at=now)
+    apply_or_set_aside(stored, read_result(bytes(stored.content)), now)
+    return stored
+
+
+@transaction.atomic(durable=True)
+def refuse_result_file(*, file_id: int, decider: User, reason: str, now: datetime) -> BankResultFile:
+    """Set a file that somebody else has brought aside for good, for a reason.
+
+    Raises NotPermitted for whoever brought it, InvalidTransition for a file that does not wait for anybody, and
+    DomainError without a reason.
+    """
+    stored = queries.lock_result_file(file_id)
+    policies.check_can_decide_result_file(decider, stored)
+    _check_waits(stored)
+    stored.problem, stored.batch = "not_confirmed", None
+    _dismiss(stored, decider, reason, now)
     return stored
 
 
@@ -65,7 +95,14 @@ def dismiss_result_file(*, file_id: int, dismisser: User, reason: str, now: date
     """
     stored = queries.lock_result_file(file_id)
     policies.check_can_work_with_bank(dismisser)
+    if stored.status == ResultFileStatus.WAITING:
+        raise InvalidTransition(_("This file waits for a second person, who confirms or refuses it."))
     _check_can_become(stored, ResultFileStatus.DISMISSED)
+    _dismiss(stored, dismisser, reason, now)
+    return stored
+
+
+def _dismiss(stored: BankResultFile, dismisser: User, reason: str, now: datetime) -> None:
     why = stated(reason)
     if not why:
         raise DomainError(_("Say why the file is set aside for good."), code="reason_missing")
@@ -73,9 +110,20 @@ def dismiss_result_file(*, file_id: int, dismisser: User, reason: str, now: date
     stored.dismissed_by = dismisser
     stored.dismissed_at = now
     stored.dismissal_reason = why
-    stored.save(update_fields=["status", "dismissed_by", "dismissed_at", "dismissal_reason"])
+    changed = ["status", "problem", "batch", "dismissed_by", "dismissed_at", "dismissal_reason"]
+    stored.save(update_fields=changed)
     record_event("bank_result.dismissed", subject=stored, actor_id=dismisser.pk, at=now, reason=why)
-    return stored
+
+
+def _check_waits(stored: BankResultFile) -> None:
+    if stored.status != ResultFileStatus.WAITING:
+        raise InvalidTransition(_("This file does not wait for anybody."))
+
+
+def _check_can_be_read_again(stored: BankResultFile) -> None:
+    if stored.status == ResultFileStatus.WAITING:
+        raise InvalidTransition(_("This file waits for a second person, who confirms or refuses it."))
+    _check_can_become(stored, ResultFileStatus.APPLIED)
 
 
 def _check_can_become(stored: BankResultFile, target: ResultFileStatus) -> None:

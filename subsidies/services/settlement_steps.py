@@ -1,6 +1,5 @@
 """The bank's answers to one batch, applied. A step: needs the batch locked in the caller's transaction."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +21,7 @@ from subsidies.enums import (
 )
 from subsidies.models import BankResultFile, BankResultLine, Budget, Payment, PaymentAttempt, PaymentBatch
 from subsidies.queries.bank_results import LockedInstruction
-from subsidies.rules.bank_answers import AnswerLine, Instruction, line_problem
+from subsidies.rules.bank_answers import AnswerLine, Instruction, line_problem, repeated_references
 from subsidies.services.journal import Move, record_moves
 from subsidies.transitions import BATCH_TRANSITIONS
 
@@ -111,21 +110,25 @@ def move_budgets(sums: Mapping[int | None, Decimal]) -> None:
 
 
 def _judge(lines: Sequence[AnswerLine], instructions: Mapping[str, LockedInstruction]) -> list[JudgedLine]:
-    times = Counter(line.reference for line in lines)
+    repeated = repeated_references(lines)
     judged = []
     for line in lines:
         named = instructions.get(line.reference)
         asked = Instruction(named.attempt_id, named.amount, named.status) if named else None
-        problem = line_problem(line, asked, is_repeated=times[line.reference] > 1)
+        problem = line_problem(line, asked, is_repeated=line.reference in repeated)
         judged.append(JudgedLine(line, named, problem))
     return judged
 
 
 def _news(judged: Iterable[JudgedLine]) -> Iterable[News]:
-    """Yield the lines that move their instruction on; a word that was said before moves nothing."""
+    """Yield the lines that move their instruction on; a word that was said before, or twice, moves nothing more."""
+    moved = set()
     for each in judged:
         named = each.instruction
-        if named and not each.problem and named.status in UNDER_WAY and each.line.answer != named.status:
+        if named is None or each.problem or named.attempt_id in moved:
+            continue
+        if named.status in UNDER_WAY and each.line.answer != named.status:
+            moved.add(named.attempt_id)
             yield News(each.line, named)
 
 

@@ -100,6 +100,7 @@ def bank_exception_propose(request: SignedInRequest, public_id: str, line_number
         proposer=request.user,
         outcome=ResolutionOutcome(sent) if sent in ResolutionOutcome else ResolutionOutcome.NO_EFFECT,
         reason=request.POST.get("reason", "") if sent in ResolutionOutcome else "",
+        bank_reference=request.POST.get("bank_reference", ""),
         now=timezone.now(),
     )
     messages.success(request, _("Your finding is recorded. A second person of finance has to confirm it."))
@@ -178,6 +179,7 @@ def finding_facts(found: LineResolution) -> dict[str, object]:
     """Return one finding as the page shows it."""
     facts = [
         (_("What the bank told you"), found.reason),
+        (_("Reference on the bank statement"), found.bank_reference),
         (_("Proposed by"), signed_by_whom(found.proposed_by, found.proposed_at)),
         (_("Decided by"), signed_by_whom(found.decided_by, found.decided_at)),
         (_("Reason of the decision"), found.decision_reason),

@@ -1,5 +1,7 @@
 """What the banks have said: their files, handed in, read again or set aside for good."""
 
+from decimal import Decimal
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -11,14 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chongqing_dte.foundation.errors import DomainError, NotPermitted
 from chongqing_dte.foundation.paging import page_of
+from chongqing_dte.foundation.templatetags.figures import yuan
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.bank import sentences
-from subsidies.enums import ResultFileStatus
-from subsidies.forms.bank import DismissalForm, ResultFileForm
+from subsidies.enums import BankAnswer, ResultFileStatus
+from subsidies.forms.bank import DismissalForm, RefusalForm, ResultFileForm
 from subsidies.models import BankResultFile
 from subsidies.services.bank_results import hand_in_bank_result
-from subsidies.services.result_files import dismiss_result_file, read_result_again
+from subsidies.services.result_files import (
+    confirm_result_file,
+    dismiss_result_file,
+    read_result_again,
+    refuse_result_file,
+)
 from subsidies.views.bank_tables import EXCEPTION_COLUMNS, RESULT_COLUMNS, shown_exception, shown_result
 from subsidies.views.batches import moment, signed_by_whom
 
@@ -71,6 +79,11 @@ def bank_result_detail(request: SignedInRequest, public_id: str) -> HttpResponse
         "problem": sentences.file_problem(file.problem),
         "may_act": is_set_aside and policies.can_work_with_bank(request.user),
         "form": DismissalForm(),
+        "waits": file.status == ResultFileStatus.WAITING,
+        "tally": tally_of(file),
+        "may_decide": file.status == ResultFileStatus.WAITING
+        and policies.can_decide_result_file(request.user, file),
+        "refusal_form": RefusalForm(),
         "rows": [shown_exception(line) for line in lines],
         "columns": EXCEPTION_COLUMNS,
     }
@@ -85,6 +98,31 @@ def bank_result_read_again(request: SignedInRequest, public_id: str) -> HttpResp
     stored = read_result_again(file_id=file.pk, reader=request.user, now=timezone.now())
     tell_what_became_of(request, stored)
     return redirect("bank-result-detail", public_id=file.public_id)
+
+
+@require_POST
+@login_required
+def bank_result_confirm(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Confirm a file that somebody else has brought, and say what became of it."""
+    file = find_result(request, public_id)
+    stored = confirm_result_file(file_id=file.pk, confirmer=request.user, now=timezone.now())
+    tell_what_became_of(request, stored)
+    return redirect("bank-result-detail", public_id=file.public_id)
+
+
+@require_POST
+@login_required
+def bank_result_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Refuse a file that somebody else has brought, and go back to those that wait."""
+    file = find_result(request, public_id)
+    refuse_result_file(
+        file_id=file.pk,
+        decider=request.user,
+        reason=request.POST.get("reason", ""),
+        now=timezone.now(),
+    )
+    messages.info(request, _("The file is set aside for good."))
+    return redirect("bank-result-list")
 
 
 @require_POST
@@ -119,11 +157,15 @@ def handed_in(request: SignedInRequest, form: ResultFileForm) -> BankResultFile 
 
 
 def tell_what_became_of(request: SignedInRequest, stored: BankResultFile) -> None:
-    """Say whether a file was applied or set aside."""
-    if stored.status == ResultFileStatus.APPLIED:
+    """Say whether a file was applied, waits for somebody else, or was set aside."""
+    if stored.status == ResultFileStatus.WAITING:
+        messages.info(
+            request, _("The file waits for a second person of finance. Nothing of it is applied before.")
+        )
+    elif stored.status == ResultFileStatus.APPLIED:
         messages.success(request, _("The file is applied. What its lines say stands in the batch."))
     else:
-        messages.warning(request, sentences.file_problem(stored.problem))
+        messages.warning(request, _("The file is set aside. Nothing of it is applied; its page says why."))
 
 
 def facts_of(file: BankResultFile) -> list[tuple[str, object]]:
@@ -135,14 +177,29 @@ def facts_of(file: BankResultFile) -> list[tuple[str, object]]:
         (_("Lines"), queries.line_count_of(file)),
         ("SHA-256", file.sha256),
     ]
+    if file.confirmed_at:
+        facts.append((_("Confirmed by"), signed_by_whom(file.confirmed_by, file.confirmed_at)))
+    if file.put_down_at:
+        facts.append((_("Put down by the bank"), moment(file.put_down_at)))
     if file.dismissed_at:
         facts.append((_("Set aside for good by"), signed_by_whom(file.dismissed_by, file.dismissed_at)))
         facts.append((_("Reason"), file.dismissal_reason))
     return facts
 
 
+def tally_of(file: BankResultFile) -> list[tuple[str, object]]:
+    """Return what a file says that waits: of each answer how many lines, and their sum."""
+    said = [(answer, file.tally[answer]) for answer in BankAnswer if answer in file.tally]
+    return [
+        (str(answer.label), _("%(count)s lines, %(sum)s yuan") % {**each, "sum": yuan(Decimal(each["sum"]))})
+        for answer, each in said
+    ]
+
+
 def find_result(request: SignedInRequest, public_id: str) -> BankResultFile:
     """Return a result file that this person may see; any other does not exist for them."""
     files = queries.result_files_visible_to(request.user)
-    files = files.select_related("batch", "received_by", "dismissed_by").defer("content", "batch__content")
+    files = files.select_related("batch", "received_by", "confirmed_by", "dismissed_by").defer(
+        "content", "batch__content"
+    )
     return get_object_or_404(files, public_id=public_id)

@@ -144,6 +144,11 @@ def resolve(line: BankResultLine, outcome: ResolutionOutcome) -> None:
     """Settle a line by a finding of two people."""
     one, other = UserFactory.create_batch(2, municipal_finance=True)
     found = propose_resolution(
-        line_id=line.pk, proposer=one, outcome=outcome, reason="Told on the telephone.", now=NOW
+        line_id=line.pk,
+        proposer=one,
+        outcome=outcome,
+        reason="Told on the telephone.",
+        bank_reference="STATEMENT-7",
+        now=NOW,
     )
     approve_resolution(resolution_id=found.pk, decider=other, reason="", now=NOW)

@@ -18,7 +18,7 @@ def settle_a_line_alone() -> None:
 
 
 def hand_out_what_nobody_released() -> None:
-    BatchDownloadFactory(batch=assembled_batch())
+    BatchDownloadFactory(batch=assembled_batch(), fetched_at=NOW, fetch_count=1)
 
 
 def keep_lines_of_a_file_that_was_set_aside() -> None:

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from institutions.enums import Role
+from subsidies.bank.sentences import file_problem
 from subsidies.enums import BankAnswer, BatchStatus, ResolutionOutcome
 from subsidies.models import BankResultFile, BatchDownload, LineResolution
 from tests.factories.bank import batch_by_hand, exception_in, taken_back
@@ -62,13 +63,13 @@ def test_the_lines_of_a_batch_come_in_pages(clerk, monkeypatch):
     assert second.reference in text_of(clerk.get(page, {"after": 1}))
 
 
-def test_a_batch_by_hand_leads_from_the_link_to_the_bank(clerk):
+def test_a_batch_by_hand_leads_from_the_link_to_the_bank(clerk, client_as):
     batch = batch_by_hand()
 
     offered = clerk.post(reverse("batch-download-offer", args=[batch.public_id]))
     download = BatchDownload.objects.get()
     page = text_of(clerk.get(offered.url))
-    file = clerk.post(reverse("batch-download-file", args=[download.public_id]))
+    file = client_as(Role.MUNICIPAL_FINANCE).post(reverse("batch-download-file", args=[download.public_id]))
     password = text_of(clerk.post(reverse("batch-download-password", args=[download.public_id])))
     clerk.post(reverse("batch-handed-over", args=[batch.public_id]))
 
@@ -91,7 +92,7 @@ def test_the_page_of_the_password_shows_it_only_when_asked(clerk):
     assert clerk.post(page).status_code == 409
 
 
-def test_a_result_file_is_handed_in(clerk):
+def test_a_result_file_is_handed_in_and_confirmed(clerk, client_as):
     batch = delivered_batch()
     content = result_list(batch.reference, answers_to(batch, "PAID"))
     form = {"file": SimpleUploadedFile("RESULT.csv", content)}
@@ -99,9 +100,27 @@ def test_a_result_file_is_handed_in(clerk):
     answer = clerk.post(reverse("bank-result-hand-in"), form)
 
     file = BankResultFile.objects.get()
-    assert answer.url == reverse("bank-result-detail", args=[file.public_id])
+    page = reverse("bank-result-detail", args=[file.public_id])
+    assert answer.url == page
+    assert reverse("bank-result-confirm", args=[file.public_id]) not in text_of(clerk.get(page))
+    colleague = client_as(Role.MUNICIPAL_FINANCE)
+    assert "800.00" in text_of(colleague.get(page))
+    colleague.post(reverse("bank-result-confirm", args=[file.public_id]))
     batch.refresh_from_db()
     assert batch.status == BatchStatus.SETTLED
+
+
+def test_a_file_that_was_brought_is_refused_on_its_page(clerk, client_as):
+    batch = delivered_batch()
+    content = result_list(batch.reference, answers_to(batch, "PAID"))
+    clerk.post(reverse("bank-result-hand-in"), {"file": SimpleUploadedFile("RESULT.csv", content)})
+    address = reverse("bank-result-refuse", args=[BankResultFile.objects.get().public_id])
+
+    own = clerk.post(address, {"reason": "Mine."})
+    client_as(Role.MUNICIPAL_FINANCE).post(address, {"reason": "The bank knows nothing of it."})
+
+    assert own.status_code == 403
+    assert BankResultFile.objects.get().dismissal_reason == "The bank knows nothing of it."
 
 
 def test_the_same_file_again_is_told_on_the_form(clerk):
@@ -110,6 +129,15 @@ def test_the_same_file_again_is_told_on_the_form(clerk):
         answer = clerk.post(reverse("bank-result-hand-in"), form)
 
     assert "received before" in text_of(answer)
+
+
+def test_a_file_that_is_set_aside_says_why_once(clerk):
+    form = {"file": SimpleUploadedFile("RESULT.csv", b"not a result file")}
+
+    shown = text_of(clerk.post(reverse("bank-result-hand-in"), form, follow=True))
+
+    assert "The file is set aside." in shown
+    assert shown.count(file_problem(BankResultFile.objects.get().problem)) == 1
 
 
 def test_two_people_settle_a_line_on_its_page(clerk, client_as):
@@ -126,6 +154,20 @@ def test_two_people_settle_a_line_on_its_page(clerk, client_as):
     assert line.resolved_at is not None
 
 
+def test_two_people_end_an_instruction_on_the_page_of_its_line(clerk, client_as):
+    line = exception_in(delivered_batch(), "PAID", amount="799.99")
+    form = {"outcome": "FOUND_PAID", "reason": "Told so.", "bank_reference": "STATEMENT-7"}
+
+    clerk.post(address("bank-exception-propose", line), form)
+    colleague = client_as(Role.MUNICIPAL_FINANCE)
+    shown = text_of(colleague.get(address("bank-exception-detail", line)))
+    colleague.post(address("bank-exception-approve", line), {"finding": LineResolution.objects.get().pk})
+
+    assert "STATEMENT-7" in shown
+    line.attempt.refresh_from_db()
+    assert line.attempt.status == "PAID"
+
+
 def test_only_findings_that_can_be_so_are_offered(clerk):
     line = taken_back(settled_batch())
 
@@ -133,6 +175,12 @@ def test_only_findings_that_can_be_so_are_offered(clerk):
 
     assert 'value="TAKEN_BACK"' in shown
     assert 'value="PAID_AFTER_ALL"' not in shown
+
+
+def test_no_finding_is_chosen_beforehand(clerk):
+    shown = text_of(clerk.get(address("bank-exception-detail", taken_back(settled_batch()))))
+
+    assert '<option value="" selected>—</option>' in shown
 
 
 def test_a_finding_that_is_no_choice_is_not_taken_down(clerk):

@@ -2,6 +2,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from subsidies.enums import ResultFileStatus
+from subsidies.models import BankResultFile
+from tests.clock import NOW
+from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import BankResultFileFactory, BankResultLineFactory
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +19,12 @@ pytestmark = pytest.mark.django_db
             {"status": ResultFileStatus.QUARANTINED},
             "result_file_applied_to_a_batch_or_set_aside_for_a_reason",
         ),
+        (
+            {"status": ResultFileStatus.WAITING, "batch": None, "by_hand": True},
+            "result_file_applied_to_a_batch_or_set_aside_for_a_reason",
+        ),
+        ({"status": ResultFileStatus.WAITING}, "result_file_waits_only_if_brought"),
+        ({"confirmed_at": NOW}, "result_file_confirmation_complete"),
     ],
 )
 def test_result_file_is_refused_by(fields, constraint):
@@ -29,6 +38,25 @@ def test_result_file_of_an_unknown_status_is_refused():
 
     with pytest.raises(IntegrityError, match=either), transaction.atomic():
         BankResultFileFactory(status="READ")
+
+
+def test_what_one_person_brought_is_not_applied_by_that_alone():
+    with pytest.raises(IntegrityError, match="result_file_by_hand_is_confirmed"), transaction.atomic():
+        BankResultFileFactory(by_hand=True)
+
+
+def test_what_one_person_brought_becomes_applied_only_if_confirmed():
+    brought = BankResultFileFactory(by_hand=True, status=ResultFileStatus.WAITING)
+
+    with pytest.raises(IntegrityError, match="result_file_by_hand_is_confirmed"), transaction.atomic():
+        BankResultFile.objects.filter(pk=brought.pk).update(status=ResultFileStatus.APPLIED)
+
+
+def test_what_one_person_brought_another_one_confirms():
+    one = UserFactory(municipal_finance=True)
+
+    with pytest.raises(IntegrityError, match='"result_file_confirmed_by_someone_else"'), transaction.atomic():
+        BankResultFileFactory(received_by=one, confirmed_by=one, confirmed_at=NOW)
 
 
 def test_one_content_is_stored_once():

@@ -212,10 +212,20 @@ def test_another_amount_moves_no_money(amount):
     assert status_of(batch) == BatchStatus.DELIVERED
 
 
-def test_a_line_that_is_repeated_moves_no_money():
+def test_a_line_that_is_repeated_alike_is_applied_once():
     batch = delivered_batch()
 
     receive(result_list(batch.reference, answers_to(batch, "PAID") * 2))
+
+    assert problems() == []
+    assert (payment_statuses(), balances()) == ([PaymentStatus.PAID], PAID_OUT)
+    assert status_of(batch) == BatchStatus.SETTLED
+
+
+def test_a_line_that_is_repeated_and_not_alike_moves_no_money():
+    batch = delivered_batch()
+
+    receive(result_list(batch.reference, answers_to(batch, "PAID") + answers_to(batch, "RETURNED")))
 
     assert problems() == [LineProblem.REPEATED] * 2
     assert (payment_statuses(), balances()) == ([PaymentStatus.INSTRUCTED], IN_TRANSIT)

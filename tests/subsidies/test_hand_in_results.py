@@ -14,9 +14,11 @@ from subsidies.services import bank_results, result_file_steps
 from subsidies.services.bank_results import hand_in_bank_result, receive_bank_result
 from subsidies.services.deliveries import deliver_released_batches
 from subsidies.services.result_files import (
+    confirm_result_file,
     dismiss_result_file,
     read_early_results_again,
     read_result_again,
+    refuse_result_file,
 )
 from tests.clock import NOW
 from tests.factories.bank_formats import BankFormatFactory
@@ -43,6 +45,11 @@ def clerk():
 
 
 @pytest.fixture
+def colleague():
+    return UserFactory(municipal_finance=True)
+
+
+@pytest.fixture
 def nameless(monkeypatch):
     """Let the plain list be one that does not name its batch, as some banks' files do not."""
 
@@ -65,6 +72,14 @@ def receive(content: bytes) -> BankResultFile:
     return BankResultFile.objects.latest("pk")
 
 
+def confirm(file, colleague) -> BankResultFile:
+    return confirm_result_file(file_id=file.pk, confirmer=colleague, now=NOW)
+
+
+def refuse(file, colleague, reason="The bank knows nothing of it.") -> BankResultFile:
+    return refuse_result_file(file_id=file.pk, decider=colleague, reason=reason, now=NOW)
+
+
 def dismiss(file, clerk, reason="A test file of the bank.") -> BankResultFile:
     return dismiss_result_file(file_id=file.pk, dismisser=clerk, reason=reason, now=NOW)
 
@@ -72,15 +87,6 @@ def dismiss(file, clerk, reason="A test file of the bank.") -> BankResultFile:
 def status_of(row) -> str:
     row.refresh_from_db()
     return row.status
-
-
-def test_a_file_that_a_person_brings_is_applied_as_any_other(clerk):
-    batch = delivered_batch()
-
-    file = hand_in(answer_to(batch), clerk)
-
-    assert (file.status, file.batch, file.received_by) == (ResultFileStatus.APPLIED, batch, clerk)
-    assert status_of(batch) == BatchStatus.SETTLED
 
 
 def test_the_same_content_is_taken_in_once_by_whatever_way(clerk):
@@ -111,12 +117,12 @@ def test_others_hand_in_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_file_twice_at_once_is_applied_once(monkeypatch, clerk):
+def test_the_same_file_brought_twice_at_once_is_one(monkeypatch, clerk):
     batch = delivered_batch()
     content = answer_to(batch)
     with rivals() as others:
-        # The first stands with its rows written and not committed.
-        with paused(monkeypatch, result_file_steps, "apply_answers") as reached:
+        # The first stands with its row written and not committed.
+        with paused(monkeypatch, result_file_steps, "record_event") as reached:
             first = others.start(lambda: hand_in(content, clerk))
             assert reached.wait(30)
             second = others.start(lambda: hand_in(content, clerk))
@@ -124,7 +130,7 @@ def test_the_same_file_twice_at_once_is_applied_once(monkeypatch, clerk):
         problems = [first.exception(30), second.exception(30)]
 
     assert [getattr(problem, "code", None) for problem in problems] == [None, "file_known"]
-    assert BankResultLine.objects.count() == 1
+    assert BankResultFile.objects.count() == 1
 
 
 # ── A file that does not name its batch ──────────────────────────────────────────────────────────────────
@@ -280,7 +286,7 @@ def test_the_name_of_a_file_is_kept_as_one_line(clerk):
 
 
 @pytest.mark.parametrize(("replaced", "word"), [(True, "UNKNOWN"), (False, "PAID")])
-def test_a_result_is_read_by_the_format_in_which_its_batch_was_written(clerk, replaced, word):
+def test_a_result_is_read_by_the_format_in_which_its_batch_was_written(replaced, word):
     """One bank says ACSP for what is paid, and the next one for what is still under way."""
     generous = BankFormatFactory(approved=True, pain=True, layout={"also_paid": ["ACSP"]})
     if replaced:
@@ -293,7 +299,7 @@ def test_a_result_is_read_by_the_format_in_which_its_batch_was_written(clerk, re
     attempt = batch.attempts.get()
     content = report(transactions=transaction(attempt.reference, "ACSP", str(attempt.amount)))
 
-    taken_in = hand_in(content.replace(b"20261020-X", batch.reference.encode()), clerk)
+    taken_in = receive(content.replace(b"20261020-X", batch.reference.encode()))
 
     assert taken_in.status == ResultFileStatus.APPLIED
     assert taken_in.lines.get().answer == word

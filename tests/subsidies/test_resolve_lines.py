@@ -49,15 +49,24 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("promises_hold")]
 NO_EFFECT = ResolutionOutcome.NO_EFFECT
 TAKEN_BACK = ResolutionOutcome.TAKEN_BACK
 PAID_AFTER_ALL = ResolutionOutcome.PAID_AFTER_ALL
+FOUND_PAID = ResolutionOutcome.FOUND_PAID
+FOUND_RETURNED = ResolutionOutcome.FOUND_RETURNED
 
 
 def finance():
     return UserFactory(municipal_finance=True)
 
 
-def propose(line, outcome, proposer=None, reason="Told on the telephone.") -> LineResolution:
+def propose(
+    line, outcome, proposer=None, reason="Told on the telephone.", bank_reference="STATEMENT-7"
+) -> LineResolution:
     return propose_resolution(
-        line_id=line.pk, proposer=proposer or finance(), outcome=outcome, reason=reason, now=NOW
+        line_id=line.pk,
+        proposer=proposer or finance(),
+        outcome=outcome,
+        reason=reason,
+        bank_reference=bank_reference,
+        now=NOW,
     )
 
 
@@ -191,12 +200,14 @@ def test_a_batch_stays_open_until_its_last_line_is_settled():
     assert status_of(batch) == BatchStatus.SETTLED
 
 
-def test_a_finding_does_not_answer_for_the_bank():
+def test_a_line_of_an_instruction_without_an_end_stays_on_the_desk():
     batch = delivered_batch()
     line = exception_in(batch, BankAnswer.PAID, amount="700.00")
 
-    resolve(line, NO_EFFECT)
+    with pytest.raises(DomainError) as refusal:
+        propose(line, NO_EFFECT)
 
+    assert refusal.value.code == "no_end_yet"
     assert statuses() == (AttemptStatus.OPEN, PaymentStatus.INSTRUCTED)
     assert status_of(batch) == BatchStatus.DELIVERED
 
@@ -330,7 +341,7 @@ def test_of_two_who_confirm_at_once_one_moves_the_money(monkeypatch):
     found = propose(taken_back(settled_batch()), TAKEN_BACK)
     deciders = [finance(), finance()]
     with rivals() as others:
-        with paused(monkeypatch, line_resolutions, "correct_payment") as reached:
+        with paused(monkeypatch, line_resolutions, "follow_finding") as reached:
             first = others.start(lambda: approve(found, deciders[0]))
             assert reached.wait(30)
             second = others.start(lambda: approve(found, deciders[1]))
@@ -347,7 +358,7 @@ def test_what_the_bank_says_while_a_finding_is_confirmed_waits_for_it(monkeypatc
     found = propose(taken_back(batch), TAKEN_BACK)
     decider = finance()
     with rivals() as others:
-        with paused(monkeypatch, line_resolutions, "correct_payment") as reached:
+        with paused(monkeypatch, line_resolutions, "follow_finding") as reached:
             first = others.start(lambda: approve(found, decider))
             assert reached.wait(30)
             result = others.start(lambda: hear_from_bank(batch, "UNKNOWN"))
@@ -362,7 +373,7 @@ def test_what_the_bank_says_while_a_finding_is_confirmed_waits_for_it(monkeypatc
 def test_a_finding_is_confirmed_on_what_the_bank_has_said_by_then(monkeypatch):
     batch = delivered_batch()
     first_word = exception_in(batch, BankAnswer.PAID, amount="700.00")
-    found = propose(first_word, NO_EFFECT)
+    found = propose(first_word, FOUND_RETURNED)
     decider = finance()
     with rivals() as others:
         with paused(monkeypatch, settlement_steps, "close_if_settled") as reached:
@@ -371,6 +382,6 @@ def test_a_finding_is_confirmed_on_what_the_bank_has_said_by_then(monkeypatch):
             deciding = others.start(lambda: approve(found, decider))
             assert is_kept_waiting(deciding)
         assert result.exception(30) is None
-        assert deciding.exception(30) is None
+        assert deciding.exception(30).code == "has_its_end"
 
-    assert status_of(batch) == BatchStatus.SETTLED
+    assert statuses() == (AttemptStatus.PAID, PaymentStatus.PAID)

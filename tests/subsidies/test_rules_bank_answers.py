@@ -4,7 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from subsidies.rules.bank_answers import AnswerLine, Instruction, PaymentStanding, why_not
+from subsidies.rules.bank_answers import (
+    AnswerLine,
+    Instruction,
+    PaymentStanding,
+    repeated_references,
+    why_not,
+)
 
 AMOUNT = Decimal("800.00")
 
@@ -20,8 +26,55 @@ def asked(status: str) -> Instruction:
 CASES = [
     pytest.param("NO_EFFECT", line("PAID"), None, None, "", id="nothing of ours"),
     pytest.param(
-        "NO_EFFECT", line("PAID"), asked("OPEN"), PaymentStanding("INSTRUCTED"), "", id="unanswered"
+        "NO_EFFECT",
+        line("PAID"),
+        asked("OPEN"),
+        PaymentStanding("INSTRUCTED"),
+        "no_end_yet",
+        id="unanswered",
     ),
+    pytest.param(
+        "NO_EFFECT",
+        line("PAID"),
+        asked("UNKNOWN"),
+        PaymentStanding("INSTRUCTED"),
+        "no_end_yet",
+        id="the bank does not know",
+    ),
+    pytest.param("NO_EFFECT", line("PAID"), asked("PAID"), PaymentStanding("PAID"), "", id="paid meanwhile"),
+    pytest.param(
+        "FOUND_PAID",
+        line("PAID", Decimal("700.00")),
+        asked("OPEN"),
+        PaymentStanding("INSTRUCTED"),
+        "",
+        id="another amount in the line, ours on the statement",
+    ),
+    pytest.param(
+        "FOUND_RETURNED",
+        line("PAID", Decimal("700.00")),
+        asked("UNKNOWN"),
+        PaymentStanding("INSTRUCTED"),
+        "",
+        id="the line says paid, and the bank's letter that it was not",
+    ),
+    pytest.param(
+        "FOUND_PAID",
+        line("PAID"),
+        asked("RETURNED"),
+        PaymentStanding("RETURNED"),
+        "has_its_end",
+        id="found paid against an earlier word",
+    ),
+    pytest.param(
+        "FOUND_RETURNED",
+        line("RETURNED"),
+        asked("PAID"),
+        PaymentStanding("PAID"),
+        "has_its_end",
+        id="found returned against an earlier word",
+    ),
+    pytest.param("FOUND_PAID", line("PAID"), None, None, "no_instruction", id="nothing to find paid"),
     pytest.param("TAKEN_BACK", line("RETURNED"), None, None, "no_instruction", id="nothing to take back"),
     pytest.param(
         "PAID_AFTER_ALL", line("PAID"), None, None, "no_instruction", id="nothing that was paid after all"
@@ -139,3 +192,16 @@ CASES = [
 @pytest.mark.parametrize(("outcome", "said", "instruction", "standing", "expected"), CASES)
 def test_finding_fits_the_line(outcome, said, instruction, standing, expected):
     assert why_not(outcome, said, instruction, standing) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param([line("PAID")], set(), id="once"),
+        pytest.param([line("PAID"), line("PAID")], set(), id="twice alike"),
+        pytest.param([line("PAID"), line("RETURNED")], {"REFERENCE"}, id="paid and returned"),
+        pytest.param([line("PAID"), line("PAID", Decimal("700.00"))], {"REFERENCE"}, id="two amounts"),
+    ],
+)
+def test_what_a_file_says_twice_alike_is_said_once(said, expected):
+    assert repeated_references(said) == expected
