@@ -20,11 +20,11 @@ BANK_INVARIANTS: Final = (
     ),
     Invariant(
         "what_was_handed_out_counts_as_sent",
-        "A batch whose file anybody got a link to is being sent, or the bank has it.",
+        "A batch whose file anybody has fetched is being sent, or the bank has it.",
         """
         SELECT download.id FROM subsidies_batchdownload download
         JOIN subsidies_paymentbatch batch ON batch.id = download.batch_id
-        WHERE batch.status IN ('ASSEMBLED', 'RELEASED', 'WITHDRAWN')
+        WHERE download.fetch_count > 0 AND batch.status IN ('ASSEMBLED', 'RELEASED', 'WITHDRAWN')
         """,
     ),
     Invariant(
@@ -48,9 +48,11 @@ BANK_INVARIANTS: Final = (
         WITH found_out AS (
             -- What two people found out at the bank is its later word.
             SELECT DISTINCT ON (line.attempt_id) line.attempt_id,
-                   CASE resolution.outcome WHEN 'PAID_AFTER_ALL' THEN line.amount ELSE 0 END AS amount
+                   CASE resolution.outcome WHEN 'PAID_AFTER_ALL' THEN line.amount
+                        WHEN 'FOUND_PAID' THEN attempt.amount ELSE 0 END AS amount
             FROM subsidies_lineresolution resolution
             JOIN subsidies_bankresultline line ON line.id = resolution.line_id
+            JOIN subsidies_paymentattempt attempt ON attempt.id = line.attempt_id
             WHERE resolution.status = 'APPROVED' AND resolution.outcome <> 'NO_EFFECT'
               AND line.attempt_id IS NOT NULL
             ORDER BY line.attempt_id, resolution.decided_at DESC, resolution.id DESC

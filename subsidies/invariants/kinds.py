@@ -16,3 +16,12 @@ class Violation:
 
     invariant: Invariant
     ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What came of looking at some promises: who is broken, who could not be looked at, and who had no turn."""
+
+    violations: tuple[Violation, ...]
+    failed: tuple[str, ...]
+    left_out: tuple[str, ...]

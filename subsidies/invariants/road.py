@@ -261,13 +261,19 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "paid_attempt_has_the_banks_word",
-        "Every attempt that ended did so by a line of the bank: a sound one, or one that two people settled.",
+        "Every attempt that ended did so by a line of the bank that says so, sound or settled by two people, or by "
+        "what they found on its statement.",
         """
         SELECT attempt.id FROM subsidies_paymentattempt attempt
         WHERE attempt.status IN ('PAID', 'RETURNED') AND NOT EXISTS (
             SELECT 1 FROM subsidies_bankresultline line
             WHERE line.attempt_id = attempt.id AND line.answer = attempt.status
               AND (line.problem = '' OR line.resolved_at IS NOT NULL))
+          AND NOT EXISTS (
+            SELECT 1 FROM subsidies_lineresolution resolution
+            JOIN subsidies_bankresultline line ON line.id = resolution.line_id
+            WHERE line.attempt_id = attempt.id AND resolution.status = 'APPROVED'
+              AND resolution.outcome = 'FOUND_' || attempt.status)
         """,
     ),
 )

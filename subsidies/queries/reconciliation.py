@@ -11,7 +11,7 @@ from subsidies.rules.reconciliation import BANK, BUDGET, CENT, JOURNAL, NOTHING,
 # mistakes that cancel each other in a sum do not in that one, so that no row has to be held against another: the cost
 # is that of a sum. Only where it differs are the rows looked at (`book_figures_by_row`).
 FIGURES: Final = """
-    WITH journal AS (
+    journal AS (
         SELECT line.account, sum(line.amount) AS total,
                coalesce(sum(line.amount * (hashint8(line.payment_id) & 1048575)), 0) AS weighed
         FROM subsidies_journalline line GROUP BY line.account
@@ -42,9 +42,11 @@ FIGURES: Final = """
     ), found_out AS (
         -- What two people found out at the bank is its later word.
         SELECT DISTINCT ON (line.attempt_id) line.attempt_id,
-               CASE resolution.outcome WHEN 'PAID_AFTER_ALL' THEN line.amount ELSE 0 END AS amount
+               CASE resolution.outcome WHEN 'PAID_AFTER_ALL' THEN line.amount
+                    WHEN 'FOUND_PAID' THEN attempt.amount ELSE 0 END AS amount
         FROM subsidies_lineresolution resolution
         JOIN subsidies_bankresultline line ON line.id = resolution.line_id
+        JOIN subsidies_paymentattempt attempt ON attempt.id = line.attempt_id
         WHERE resolution.status = 'APPROVED' AND resolution.outcome <> 'NO_EFFECT' AND line.attempt_id IS NOT NULL
         ORDER BY line.attempt_id, resolution.decided_at DESC, resolution.id DESC
     ), said AS (
@@ -140,11 +142,12 @@ def book_figures() -> list[Figures]:
     Where the rows of two books differ and their sums do not, they are given as a cent apart at least.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FIGURES)
-        return [_figures(*row) for row in cursor.fetchall()]
+        cursor.execute(f"WITH {FIGURES}")
+        return [figures_of(*row) for row in cursor.fetchall()]
 
 
-def _figures(measure: str, *figures: Decimal | bool | None) -> Figures:
+def figures_of(measure: str, *figures: Decimal | bool | None) -> Figures:
+    """Return one row of FIGURES, with a cent between two books whose rows differ."""
     totals = dict(zip((BUDGET, PAYMENTS, JOURNAL, BANK), figures[:4], strict=True))
     agrees = dict(zip((BUDGET, JOURNAL, BANK), figures[4:], strict=True))
     pairs = {BUDGET: (BUDGET, PAYMENTS), JOURNAL: (PAYMENTS, JOURNAL), BANK: (PAYMENTS, BANK)}

@@ -33,9 +33,11 @@ EACH_PAYMENT: Final = """
     ), found_out AS (
         -- What two people found out at the bank is its later word.
         SELECT DISTINCT ON (line.attempt_id) line.attempt_id,
-               CASE resolution.outcome WHEN 'PAID_AFTER_ALL' THEN line.amount ELSE 0 END AS amount
+               CASE resolution.outcome WHEN 'PAID_AFTER_ALL' THEN line.amount
+                    WHEN 'FOUND_PAID' THEN attempt.amount ELSE 0 END AS amount
         FROM subsidies_lineresolution resolution
         JOIN subsidies_bankresultline line ON line.id = resolution.line_id
+        JOIN subsidies_paymentattempt attempt ON attempt.id = line.attempt_id
         WHERE resolution.status = 'APPROVED' AND resolution.outcome <> 'NO_EFFECT' AND line.attempt_id IS NOT NULL
         ORDER BY line.attempt_id, resolution.decided_at DESC, resolution.id DESC
     ), said AS (

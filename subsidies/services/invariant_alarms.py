@@ -1,6 +1,6 @@
 """Promises about money that do not hold: an alarm from when that is first seen until they hold again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,18 +11,22 @@ from subsidies.models import InvariantAlarm
 
 
 @transaction.atomic(durable=True)
-def record_alarms(*, broken: Mapping[str, Sequence[str]], now: datetime) -> list[InvariantAlarm]:
+def record_alarms(
+    *, broken: Mapping[str, Sequence[str]], left_out: Collection[str] = (), now: datetime
+) -> list[InvariantAlarm]:
     """Record which promises do not hold, each with the first rows that show it, and return the alarms that are new.
 
-    What was recorded before is seen again, and what holds again is ended. Safe to repeat and to run beside itself:
-    `now` is from before the promises were looked at, and what somebody saw broken since then is not ended.
+    What was recorded before is seen again, and what holds again is ended; of what was `left_out` nobody knows
+    whether it does. Safe to repeat and to run beside itself: `now` is from before the promises were looked at, and
+    what somebody saw broken since then is not ended.
     """
     live = queries.lock_live_alarms()
     for name in broken.keys() & live.keys():
         live[name].ids = list(broken[name])
         live[name].last_seen_at = max(now, live[name].last_seen_at)
     InvariantAlarm.objects.bulk_update(live.values(), ["ids", "last_seen_at"])
-    ended = [alarm for name, alarm in live.items() if name not in broken and alarm.last_seen_at <= now]
+    holding = live.keys() - broken.keys() - set(left_out)
+    ended = [alarm for name, alarm in live.items() if name in holding and alarm.last_seen_at <= now]
     for alarm in ended:
         alarm.ended_at = now
     InvariantAlarm.objects.bulk_update(ended, ["ended_at"])

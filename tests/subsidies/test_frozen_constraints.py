@@ -14,6 +14,7 @@ from subsidies.models import (
     BankResultFile,
     BankResultLine,
     BatchDownload,
+    BookComparison,
     Budget,
     BudgetChange,
     Entitlement,
@@ -108,6 +109,10 @@ def raise_alarm() -> None:
     InvariantAlarm.objects.create(invariant="a_promise", first_seen_at=NOW, last_seen_at=NOW)
 
 
+def compare_books() -> None:
+    BookComparison.objects.create(compared_at=NOW, difference=0, newest_line=0, carried_to=0)
+
+
 WRITE = {
     PolicyVersion: PolicyVersionFactory,
     Budget: BudgetFactory,
@@ -133,6 +138,7 @@ WRITE = {
     Notification: NotificationFactory,
     SelfCheckAccess: SelfCheckAccessFactory,
     InvariantAlarm: raise_alarm,
+    BookComparison: compare_books,
 }
 
 

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from chongqing_dte.foundation.models import AuditEvent
-from subsidies import tasks
+from subsidies import invariants, tasks
+from subsidies.invariants import CHECKED, IN_A_TURN, INVARIANTS, Invariant, look_in_turn
 from subsidies.models import Budget, InvariantAlarm
 from subsidies.services import invariant_alarms
 from subsidies.services.invariant_alarms import record_alarms
@@ -17,6 +19,8 @@ pytestmark = pytest.mark.django_db
 
 NAME = "budget_is_the_sum_of_its_payments"
 LATER = NOW + timedelta(minutes=10)
+TOO_SLOW = Invariant("too_slow", "Takes too long.", "SELECT 1 AS id FROM pg_sleep(5)")
+WRONG = Invariant("wrong", "Asks for what is not there.", "SELECT id FROM there_is_no_such_table")
 
 
 def events() -> list[str]:
@@ -77,3 +81,83 @@ def test_the_task_raises_and_ends_alarms():
     tasks.check_invariants_task()
 
     assert InvariantAlarm.objects.get().ended_at <= timezone.now()
+
+
+@pytest.fixture
+def two_that_cannot_be_checked(monkeypatch):
+    """The first two of the promises cannot be looked at; one behind them is broken."""
+    monkeypatch.setattr(invariants, "MOST_SECONDS", 1)
+    monkeypatch.setattr(invariants, "INVARIANTS", (TOO_SLOW, WRONG, *INVARIANTS))
+    open_programme()
+    Budget.objects.update(reserved=1)
+
+
+def test_a_promise_that_cannot_be_checked_hides_no_other(two_that_cannot_be_checked):
+    tasks.check_invariants_task()
+
+    alarms = {alarm.invariant: alarm.ids for alarm in InvariantAlarm.objects.all()}
+    assert alarms.keys() == {NAME, CHECKED.name}
+    assert alarms[CHECKED.name] == ["too_slow", "wrong"]
+
+
+def test_what_cannot_be_checked_is_said_and_fails_the_command(two_that_cannot_be_checked, capsys):
+    with pytest.raises(CommandError, match=f"2 of {len(INVARIANTS) + 2}"):
+        call_command("check_invariants")
+
+    said = capsys.readouterr().err
+    assert (
+        "promise_can_be_checked: Every promise about money can be looked at. Broken by too_slow, wrong."
+        in said
+    )
+    assert NAME in said
+
+
+def test_an_alarm_stays_while_nobody_can_look_and_ends_once_somebody_saw_that_it_holds(monkeypatch):
+    open_programme()
+    Budget.objects.update(reserved=1)
+    tasks.check_invariants_task()
+    Budget.objects.update(reserved=0)
+    blind = [Invariant(each.name, each.promise, WRONG.violations) for each in INVARIANTS if each.name == NAME]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(invariants, "INVARIANTS", blind)
+        tasks.check_invariants_task()
+    assert InvariantAlarm.objects.get(invariant=NAME).ended_at is None
+    assert InvariantAlarm.objects.get(invariant=CHECKED.name).ended_at is None
+
+    tasks.check_invariants_task()
+    assert not InvariantAlarm.objects.filter(ended_at=None).exists()
+
+
+def never() -> bool:
+    """There is no time left."""
+    return False
+
+
+def test_a_worker_whose_time_is_over_leaves_promises_to_the_next_turns():
+    looks = look_in_turn(0, has_time=never)
+
+    assert (looks.violations, looks.failed) == ((), ())
+    assert set(looks.left_out) == {each.name for each in INVARIANTS}
+
+
+def test_each_promise_is_among_the_first_of_a_turn_within_an_hour():
+    turns_in_an_hour = 12
+    begun = set()
+    for turn in range(turns_in_an_hour):
+        begun |= set(look_in_turn(turn, has_time=never).left_out[:IN_A_TURN])
+
+    assert begun == {each.name for each in INVARIANTS}
+
+
+def test_what_could_not_be_checked_and_has_no_turn_stays_an_alarm(monkeypatch):
+    open_programme()
+    monkeypatch.setattr(invariants, "INVARIANTS", [WRONG])
+    tasks.check_invariants_task()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, "TURN", timedelta(0))
+        tasks.check_invariants_task()
+
+    assert InvariantAlarm.objects.get().ids == [WRONG.name]
+    assert InvariantAlarm.objects.get().ended_at is None

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from subsidies.enums import JournalAccount, JournalKind
-from subsidies.models import JournalEntry, JournalLine
+from subsidies.models import BookComparison, JournalEntry, JournalLine
 from subsidies.services.journal import Posting, record_entry
 from tests.clock import NOW
 from tests.factories.subsidies import PaymentFactory
@@ -93,3 +93,10 @@ def test_an_event_without_postings_leaves_no_entry():
     record_entry(key="grant:1", kind=JournalKind.GRANT, postings=[], now=NOW)
 
     assert not JournalEntry.objects.exists()
+
+
+def test_books_are_not_apart_by_less_than_nothing():
+    with pytest.raises(IntegrityError, match="comparison_difference_not_negative"), transaction.atomic():
+        BookComparison.objects.create(
+            compared_at=NOW, difference=Decimal("-0.01"), newest_line=0, carried_to=0
+        )

@@ -57,7 +57,7 @@ def test_a_release_puts_the_money_in_transit():
 
     sign(batch, finance())
 
-    lines = JournalLine.objects.filter(entry__key=f"release:{batch.reference}")
+    lines = JournalLine.objects.filter(entry__key=f"release:{batch.public_id}")
     assert sorted(lines.values_list("account", "amount", "fact")) == [
         ("PAYMENTS_IN_TRANSIT", Decimal("-800.00"), "released:1"),
         ("PAYMENTS_IN_TRANSIT", Decimal("-800.00"), "released:1"),

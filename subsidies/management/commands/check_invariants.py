@@ -15,5 +15,7 @@ class Command(BaseCommand):
                 f"{violation.invariant.name}: {violation.invariant.promise} Broken by {', '.join(violation.ids)}."
             )
         if violations:
-            raise CommandError(f"{len(violations)} of {len(INVARIANTS)} invariants are broken.")
+            raise CommandError(
+                f"{len(violations)} of {len(INVARIANTS)} invariants are broken or cannot be checked."
+            )
         self.stdout.write(f"{len(INVARIANTS)} invariants hold, no violation.")
