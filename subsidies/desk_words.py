@@ -25,18 +25,22 @@ TITLES: Final[dict[str, Promise]] = {
     "result-files": _("Result files that were set aside"),
     "signatures": _("Batches that wait for signatures"),
     "resolutions": _("Findings about bank lines that wait for a second person"),
+    "brought-files": _("Result files that a person brought and that wait for a second one"),
     "settlements": _("Settlements that wait for a second person"),
     "recoveries-overdue": _("Recoveries past their due day"),
     "recoveries-not-asked": _("Recoveries that nobody has asked for"),
     "objections": _("Objections that wait for a decision"),
     "off-notice-objected": _("Payments kept on a closed notice by an objection"),
     "in-question": _("Payments of people with something in question"),
+    "evidence-corrected": _("Grants that would be refused by corrected evidence"),
+    "paid-before-a-merge": _("Grants of one person that were all paid before a merge"),
     "account-overdue": _("Accounts that were asked for in vain"),
     "held-otherwise": _("Decisions held for another reason"),
     "messages-failed": _("Messages that could not be sent"),
     "returned": _("Returned payments without a new account"),
 }
-HELD_TITLE: Final = _("Decisions held: %(check)s")
+# A check is called by what it asks for, so it names what the decision waits for.
+HELD_TITLE: Final = _("Decisions held until: %(check)s")
 
 CAUSES: Final[dict[str, Promise]] = {
     "alarms": _("Rows contradict one another. Nothing is to be paid by hand until it is explained."),
@@ -58,6 +62,15 @@ CAUSES: Final[dict[str, Promise]] = {
     "objections": _("The money waits until the objection is decided."),
     "in-question": _(
         "A result or certificate is in question. The payment goes on by itself once that is closed."
+    ),
+    "evidence-corrected": _(
+        "The category or graduation date was corrected after the grant. Open the certificate, and raise an objection of"
+        " the office, whatever comes of it: the money waits or is asked back only if it is upheld."
+    ),
+    "paid-before-a-merge": _(
+        "Two rows of trainees turned out to be one person, who would not have got this subsidy beside the others. Open "
+        "the certificate, and raise an objection of the office, whatever comes of it: the money is asked back only if "
+        "it is upheld."
     ),
     "account-overdue": _(
         "The person did not give an account in the time allowed. Reach them in another way."

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from subsidies.enums import NotificationKind
-from subsidies.explanations import return_reason
+from subsidies.explanations import check_name, return_reason
 from subsidies.models import Entitlement, Notification
 from subsidies.own_words import own_sentence
 
@@ -50,6 +50,14 @@ TO_PERSON: Final[dict[str, Promise]] = {
     ),
 }
 TO_OFFICE: Final[dict[str, Promise]] = {
+    NotificationKind.RETURNED: gettext_lazy(
+        "The bank returned the subsidy for certificate %(certificate)s, and the person has not given another bank "
+        "account in %(days)s days of asking. Somebody has to find them."
+    ),
+    NotificationKind.DECISIONS_HELD: gettext_lazy(
+        "%(waiting)s subsidies wait for your office. They are held until: %(reasons)s. Your desk lists them and says "
+        "what is to be done."
+    ),
     NotificationKind.ACCOUNT_MISSING: gettext_lazy(
         "The person behind certificate %(certificate)s has not given a bank account in %(days)s days of asking. "
         "Somebody has to find them."
@@ -62,6 +70,10 @@ TO_OFFICE: Final[dict[str, Promise]] = {
     ),
     NotificationKind.BATCH_WAITS: gettext_lazy(
         "Batch %(reference)s waits for signatures: %(lines)s payments, %(total)s yuan."
+    ),
+    NotificationKind.BATCH_WITHDRAWN: gettext_lazy(
+        "Batch %(reference)s was released and is withdrawn: something in it must not be paid any more, and nothing of "
+        "it had left. What is still owed of its %(lines)s payments goes into another batch by itself."
     ),
     NotificationKind.BUDGET_SHORT: gettext_lazy(
         "The %(year)s budget has no room for %(waiting)s subsidies. They wait in order for a top-up."
@@ -127,6 +139,8 @@ def _shown(notification: Notification) -> dict[str, Any]:
 def _in_words(name: str, value: Any) -> Any:
     if name in {"amount", "total"}:
         return number_format(Decimal(str(value)), 2, use_l10n=True, force_grouping=True)
+    if name == "reasons":
+        return " · ".join(f"{check_name(reason)} ({count})" for reason, count in value.items())
     if name.endswith("_on") and value:
         return date_format(date.fromisoformat(str(value)), "DATE_FORMAT")
     return value

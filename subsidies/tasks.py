@@ -1,29 +1,38 @@
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 
 from chongqing_dte.foundation.clock import database_now
 from chongqing_dte.foundation.sets import unless_deadlocked
+from subsidies import queries
 from subsidies.bank.channel import BankChannel, BankUnavailable
 from subsidies.bank.ways import bank_channels
 from subsidies.enums import DeliveryWay
 from subsidies.gateways import sms_gateway
-from subsidies.invariants import find_violations
+from subsidies.invariants import CHECKED, look_in_turn
 from subsidies.services.bank_results import collect_bank_results
 from subsidies.services.batches import assemble_batches
+from subsidies.services.book_comparisons import compare_books
 from subsidies.services.budget_alarms import tell_of_short_budgets
 from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.deliveries import deliver_released_batches
 from subsidies.services.invariant_alarms import record_alarms
 from subsidies.services.notices import close_notices, publish_notices
-from subsidies.services.notifications import announce_decisions, remind_of_accounts, send_notifications
+from subsidies.services.notifications import announce_decisions, send_notifications
 from subsidies.services.objections import follow_upheld_objections
+from subsidies.services.reminders import remind_of_accounts, tell_offices_of_holds
 from subsidies.services.result_files import read_early_results_again
 from subsidies.services.revocations import follow_ended_certificates
 from subsidies.services.self_checks import send_self_check_codes
 
 log = structlog.get_logger(__name__)
+
+# A worker begins to look at no further promise after this long, and so has done before its own time is over.
+TURN: Final = timedelta(seconds=65)
 
 
 def with_each_bank(act: Callable[[DeliveryWay, BankChannel], int]) -> int:
@@ -128,8 +137,9 @@ def announce_decisions_task(**_later_arguments: object) -> None:
 
 @shared_task
 def remind_of_accounts_task(**_later_arguments: object) -> None:
-    """Ask again for the accounts that are missing, as often as the policy says."""
+    """Ask again for what is missing: people for their accounts, and offices for what decisions wait for."""
     remind_of_accounts(now=database_now())
+    tell_offices_of_holds(now=database_now())
 
 
 @shared_task
@@ -142,12 +152,24 @@ def send_notifications_task(**_later_arguments: object) -> None:
 
 @shared_task
 def check_invariants_task(**_later_arguments: object) -> None:
-    """Look whether every promise about money holds, and alarm if one does not."""
+    """Look whether the promises about money hold, as many as there is time for, and alarm if one does not."""
     now = database_now()
-    violations = find_violations()
-    for violation in violations:
+    every = settings.CELERY_BEAT_SCHEDULE["invariants"]["schedule"]
+    looks = look_in_turn(int(now.timestamp() // every), has_time=lambda: database_now() - now < TURN)
+    for violation in looks.violations:
         log.error("invariant_broken", invariant=violation.invariant.name, ids=violation.ids)
-    record_alarms(broken={each.invariant.name: each.ids for each in violations}, now=now)
+    broken = {each.invariant.name: each.ids for each in looks.violations}
+    # Who could not be looked at in an earlier turn has to be, before that alarm is over.
+    failed = {*looks.failed, *queries.promises_not_checked(CHECKED.name).intersection(looks.left_out)}
+    if failed:
+        broken[CHECKED.name] = tuple(sorted(failed))
+    record_alarms(broken=broken, left_out={*looks.failed, *looks.left_out}, now=now)
+
+
+@shared_task
+def compare_books_task(**_later_arguments: object) -> None:
+    """Look at all the books, so that no signature has to."""
+    compare_books(now=database_now())
 
 
 @shared_task

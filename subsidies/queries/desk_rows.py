@@ -46,8 +46,10 @@ from subsidies.models import (
 )
 from subsidies.policies import can_see_money
 from subsidies.queries.bank_results import result_files_visible_to, result_lines_visible_to
+from subsidies.queries.corrected_evidence import granted_and_not_eligible_now
 from subsidies.queries.deliveries import sending_stops_visible_to
 from subsidies.queries.desk_view import Desk
+from subsidies.queries.merged_grants import paid_before_a_merge
 from subsidies.queries.notifications import notifications_overseen_by
 from subsidies.queries.objection_holds import has_open_objection
 from subsidies.queries.objections import objections_visible_to
@@ -120,6 +122,14 @@ def _account_asked_for(desk: Desk) -> Rows:
 
 def _held_otherwise(desk: Desk) -> Rows:
     return _held(desk).exclude(reason__in=HELD.values())
+
+
+def _evidence_corrected(desk: Desk) -> Rows:
+    return granted_and_not_eligible_now(entitlements_visible_to(desk.user))
+
+
+def _paid_before_a_merge(desk: Desk) -> Rows:
+    return paid_before_a_merge(entitlements_visible_to(desk.user))
 
 
 # ── Notices and objections ───────────────────────────────────────────────────────────────────────────────
@@ -246,6 +256,11 @@ def _result_files(desk: Desk) -> Rows:
     return aside.annotate(since=F("received_at"))
 
 
+def _brought_files(desk: Desk) -> Rows:
+    brought = result_files_visible_to(desk.user).filter(status=ResultFileStatus.WAITING)
+    return brought.annotate(since=F("received_at"))
+
+
 # ── Recoveries ───────────────────────────────────────────────────────────────────────────────────────────
 def _open_recoveries(desk: Desk) -> QuerySet[Recovery]:
     return recoveries_visible_to(desk.user).filter(status=RecoveryStatus.OPEN)
@@ -339,6 +354,7 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
         deferred=("line__result_file__content",),
     ),
     "result-files": Selection(_result_files),
+    "brought-files": Selection(_brought_files, done_by="received_by", related=("received_by",)),
     "signatures": _of_batches(_signatures, done_by="first_released_by"),
     "settlements": Selection(
         _settlements,
@@ -369,6 +385,8 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     ),
     "off-notice-objected": _of_payments(_off_notice_objected),
     "in-question": _of_payments(_in_question),
+    "evidence-corrected": _of_decisions(_evidence_corrected),
+    "paid-before-a-merge": _of_decisions(_paid_before_a_merge),
     "account-overdue": _of_decisions(_account_overdue),
     **{name: _of_decisions(partial(_held_for, reason)) for name, reason in HELD.items()},
     "held-account-is-known": _of_decisions(_account_asked_for),

@@ -4,11 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from assessment.queries import freezes_person
+from chongqing_dte.foundation.lookups import Among
 from enrollment.models import Trainee
+from enrollment.queries import person_of
 from institutions.models import District, User
 from institutions.queries import working_day_after
 from subsidies.enums import PaymentStatus, SubsidyKind
@@ -16,6 +20,7 @@ from subsidies.models import NoticeLine, Payment, PublicNotice
 from subsidies.queries.objection_holds import has_open_objection
 from subsidies.queries.payments import is_owed_no_more
 from subsidies.queries.visible import payments_visible_to
+from subsidies.rules.gathering import Span
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,25 @@ class WaitingForNotice:
     oldest: datetime
 
 
+class PaymentToNotice(NamedTuple):
+    """One payment that waits for a notice, with what is published of it; a notice has very many.
+
+    The person is the row that stands for the payee by now.
+    """
+
+    pk: int
+    entitlement_id: int
+    person_id: int
+    name: str
+    certificate_number: str
+    occupation_code: str
+    occupation: str
+    level: str
+    institution: str
+    amount: Decimal
+    notice_working_days: int | None
+
+
 # ── What waits for a notice ──────────────────────────────────────────────────────────────────────────────
 def districts_to_notice() -> list[int | None]:
     """Return the districts, and None for those without one, of payments that can be put on a notice."""
@@ -39,41 +63,45 @@ def districts_to_notice() -> list[int | None]:
     return list(named.distinct())
 
 
-def oldest_to_notice_since() -> datetime | None:
-    """Return since when the oldest payment that could be put on a notice has been waiting for it."""
-    return _to_notice().aggregate(oldest=Min("opened_at"))["oldest"]
+def to_notice_since() -> Span | None:
+    """Return since when payments that could be put on a notice have been waiting for it; None if there are none."""
+    ends = _to_notice().aggregate(oldest=Min("opened_at"), newest=Max("opened_at"))
+    return Span(**ends) if ends["oldest"] is not None else None
 
 
-def lock_payments_to_notice(district_id: int | None, *, limit: int) -> list[Payment]:
+def lock_payments_to_notice(district_id: int | None, *, limit: int) -> list[PaymentToNotice]:
     """Return a district's payments that wait for a notice, oldest first, locked; those of others are left out.
 
     So are those that are held up by a revocation, a freeze or an objection: they stay behind for a later notice.
     """
     of_district = Q(entitlement__district=district_id) if district_id else Q(entitlement__district=None)
-    return list(
+    locked = (
         _to_notice()
         .filter(of_district)
         .select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .select_related(
-            "payee__merged_into",
-            "entitlement__policy_version",
-            "entitlement__certificate__occupation",
-            "entitlement__certificate__institution",
-        )
-        .defer(
-            "payee__id_number",
-            "payee__mobile",
-            "payee__merged_into__id_number",
-            "payee__merged_into__mobile",
-            "entitlement__checks",
-        )
-        .order_by("pk")[:limit]
+        .order_by("pk")
+        .only("pk")[:limit]
     )
+    certificate = "entitlement__certificate"
+    rows = Payment.objects.filter(Among("pk", [payment.pk for payment in locked])).values_list(
+        "pk",
+        "entitlement_id",
+        person_of("payee"),
+        Coalesce("payee__merged_into__name", "payee__name"),
+        f"{certificate}__number",
+        f"{certificate}__occupation__code",
+        f"{certificate}__occupation__name_zh",
+        f"{certificate}__level",
+        f"{certificate}__institution__name_zh",
+        "amount",
+        "entitlement__policy_version__notice_working_days",
+    )
+    return [PaymentToNotice(*row) for row in rows.order_by("pk")]
 
 
 def id_numbers_of(trainee_ids: Collection[int]) -> dict[int, str]:
     """Return the ID numbers of these rows of people. Raises InvalidTag for a damaged one."""
-    return dict(Trainee.objects.filter(pk__in=trainee_ids).values_list("pk", "id_number"))
+    return dict(Trainee.objects.filter(Among("pk", trainee_ids)).values_list("pk", "id_number"))
 
 
 def notice_stands(*, kind: SubsidyKind, district_id: int | None, day: date) -> bool:

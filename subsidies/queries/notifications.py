@@ -2,19 +2,42 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
+from assessment.enums import CertificateStatus
+from enrollment.queries import account_id_of, person_of
 from institutions.enums import DISTRICT_ROLES, Role
 from institutions.models import User
-from subsidies.enums import AttemptStatus, Decision, NotificationChannel, NotificationStatus
-from subsidies.models import Entitlement, Notification, PaymentAttempt
+from subsidies.enums import (
+    AttemptStatus,
+    Decision,
+    NotificationChannel,
+    NotificationKind,
+    NotificationStatus,
+    PaymentStatus,
+)
+from subsidies.models import Entitlement, Notification, Payment, PaymentAttempt
 from subsidies.policies import can_see_money
 from subsidies.queries.objections import districts_answered_for
+from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
+from subsidies.rules.holds import OWNERS, office_to_ask
 
 # More than this many are not counted one by one.
 MANY_UNREAD = 99
+
+
+class HeldGroup(NamedTuple):
+    """Decisions that are held for the same thing since the same moment, and how long that is asked for."""
+
+    reason: str
+    held_since: datetime
+    decided_at: datetime
+    chase_days: int | None
+    chase_every_days: int | None
+    decision_count: int
 
 
 # ── Announcing ───────────────────────────────────────────────────────────────────────────────────────────
@@ -65,6 +88,58 @@ def holds_for_an_account(*, after: int, limit: int) -> list[Entitlement]:
         pk__gt=after,
     )
     return list(held.select_related("policy_version").defer("checks").order_by("pk")[:limit])
+
+
+def returns_without_another_account(*, after: int, limit: int) -> list[PaymentAttempt]:
+    """Return up to `limit` instructions whose money came back and waits for another account, from behind this one on.
+
+    Of each payment the last one. What the bank says elsewhere to be paid, and what is owed no more, is left out.
+    """
+    used = PaymentAttempt.objects.filter(payment=OuterRef("pk"), bank_account=OuterRef("account"))
+    payments = (
+        Payment.objects.filter(~said_to_be_paid(), ~is_owed_no_more(), status=PaymentStatus.RETURNED)
+        .annotate(person=person_of("payee"))
+        .annotate(account=account_id_of("person"))
+        .filter(Q(account__isnull=True) | Exists(used))
+    )
+    later = PaymentAttempt.objects.filter(
+        payment=OuterRef("payment"), status=AttemptStatus.RETURNED, pk__gt=OuterRef("pk")
+    )
+    attempts = PaymentAttempt.objects.filter(
+        ~Exists(later), payment__in=payments.values("pk"), status=AttemptStatus.RETURNED, pk__gt=after
+    )
+    return list(
+        attempts.select_related("payment__entitlement__policy_version", "batch", "bank_account")
+        .defer("payment__entitlement__checks", "batch__content", "bank_account__number")
+        .order_by("pk")[:limit]
+    )
+
+
+def holds_in_groups(*, decided_until: datetime) -> list[HeldGroup]:
+    """Return how many live decisions are held for the same thing since the same moment, of what was decided by then.
+
+    A set of decisions has one moment, so that these are few, however many decisions there are.
+    """
+    held = Entitlement.objects.filter(
+        decision=Decision.HELD,
+        superseded_at__isnull=True,
+        certificate__status=CertificateStatus.VALID,
+        decided_at__lte=decided_until,
+    ).order_by("decided_at")
+    policy = ("policy_version__chase_days", "policy_version__chase_every_days")
+    groups = held.values_list("reason", "held_since", "decided_at", *policy)
+    return [HeldGroup(*group) for group in groups.annotate(count=Count("pk"))]
+
+
+def offices_told_of_holds_at() -> dict[str, datetime]:
+    """Return when each office was last told of the decisions that wait for it, by role."""
+    told = Notification.objects.filter(
+        kind=NotificationKind.DECISIONS_HELD,
+        channel=NotificationChannel.IN_APP,
+        role__in={office_to_ask(reason) for reason in OWNERS} - {""},
+        district__isnull=True,
+    )
+    return dict(told.order_by("role").values_list("role").annotate(told_at=Max("created_at")))
 
 
 # ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────

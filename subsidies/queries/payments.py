@@ -1,8 +1,8 @@
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
 from assessment.enums import CertificateStatus
 from assessment.queries import freezes_person
@@ -19,6 +19,7 @@ from subsidies.models import (
 )
 from subsidies.queries.objection_holds import has_open_objection
 from subsidies.rules.bank_sides import Reach
+from subsidies.rules.gathering import Span
 
 
 def said_to_be_paid() -> Exists:
@@ -54,7 +55,7 @@ def lock_payments_ready(*, reach: Reach, after: int, limit: int) -> list[Payment
     if reach != Reach():
         ready = _to_accounts(ready, reach)
     return list(
-        ready.select_related("payee", "entitlement__certificate__institution")
+        ready.select_related("payee", "entitlement__certificate__occupation", "entitlement__policy_version")
         .defer("payee__id_number", "payee__mobile")
         .order_by("id")[:limit]
     )
@@ -86,10 +87,11 @@ def is_contradicted(batch: PaymentBatch) -> bool:
     return payments.filter(said_to_be_paid()).exists()
 
 
-def oldest_ready_since() -> datetime | None:
-    """Return since when the oldest payment that could go into a batch has been waiting for one."""
+def ready_since() -> Span | None:
+    """Return since when payments that could go into a batch have been waiting for one; None if there are none."""
     ready = Payment.objects.filter(_can_be_paid_now(), status=PaymentStatus.READY)
-    return ready.aggregate(oldest=Min("opened_at"))["oldest"]
+    ends = ready.aggregate(oldest=Min("opened_at"), newest=Max("opened_at"))
+    return Span(**ends) if ends["oldest"] is not None else None
 
 
 def accounts_to_pay(payee_ids: Collection[int]) -> dict[int, BankAccount]:
@@ -108,6 +110,12 @@ def attempt_counts(certificate_ids: Collection[int]) -> dict[int, int]:
     for certificate_id in attempts.values_list("payment__entitlement__certificate_id", flat=True):
         counts[certificate_id] = counts.get(certificate_id, 0) + 1
     return counts
+
+
+def references_in_use(references: Collection[str]) -> set[str]:
+    """Return those of these bank references that an instruction bears, other than one that never left."""
+    attempts = PaymentAttempt.objects.filter(reference__in=references).exclude(status=AttemptStatus.WITHDRAWN)
+    return set(attempts.values_list("reference", flat=True))
 
 
 def lock_batch(batch_id: int) -> PaymentBatch:
@@ -132,6 +140,16 @@ def lock_attempts_of(batch: PaymentBatch) -> list[PaymentAttempt]:
         .select_related("payment__entitlement")
         .order_by("line_number")
     )
+
+
+def withdrawals_before(batch: PaymentBatch) -> dict[int, int]:
+    """Return how often each of a batch's instructions was withdrawn with an earlier batch, without those never so."""
+    earlier = PaymentAttempt.objects.filter(
+        payment=OuterRef("payment"), number=OuterRef("number"), pk__lt=OuterRef("pk")
+    ).filter(status=AttemptStatus.WITHDRAWN)
+    counted = earlier.order_by().values("payment").annotate(count=Count("pk")).values("count")
+    found = PaymentAttempt.objects.filter(batch=batch)
+    return dict(found.annotate(count=Subquery(counted)).exclude(count=None).values_list("pk", "count"))
 
 
 def batch_has_open_ends(batch: PaymentBatch) -> bool:

@@ -60,12 +60,15 @@ MATTERS: Final[dict[str, Matter]] = {
         Matter(held_for("budget_has_room"), AN_OFFICE, OWNERS["budget_has_room"]),
         Matter("signatures", AN_OFFICE, FINANCE),
         Matter("resolutions", AN_OFFICE, FINANCE),
+        Matter("brought-files", AN_OFFICE, FINANCE),
         Matter("settlements", AN_OFFICE, FINANCE),
         Matter("recoveries-overdue", AN_OFFICE, FINANCE),
         Matter("recoveries-not-asked", AN_OFFICE, FINANCE),
         Matter("objections", AN_OFFICE, DISTRICT),
         Matter("off-notice-objected", AN_OFFICE, DISTRICT),
         Matter("in-question", AN_OFFICE, REVIEWER),
+        Matter("evidence-corrected", AN_OFFICE, REVIEWER),
+        Matter("paid-before-a-merge", AN_OFFICE, REVIEWER),
         Matter("account-overdue", AN_OFFICE, OPERATOR),
         *(
             Matter(name, AN_OFFICE, OWNERS[reason])

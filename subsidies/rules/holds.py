@@ -33,10 +33,26 @@ OWNERS: Final[dict[str, Owner]] = {
     "budget_has_room": Owner("MUNICIPAL", "MUNICIPAL_FINANCE"),
 }
 
+# Finance is told of a budget, every day as long as it is short, and not of the decisions that wait for it.
+TOLD_EVERY_DAY: Final = "budget_has_room"
+# How often is asked for what no policy version speaks of.
+CHASE_EVERY_DAYS: Final = 14
+
 
 def owner_of(reason: str) -> Owner:
     """Return who must act on a hold for this reason. What nobody is named for is the municipal reviewer's."""
     return OWNERS.get(reason, REVIEWER)
+
+
+def office_to_ask(reason: str) -> str:
+    """Return the role that is asked for what a decision waits for; nothing if a person is, or if it is told anyway."""
+    return "" if reason == TOLD_EVERY_DAY else owner_of(reason).role
+
+
+def last_asked_at(held_since: datetime, *, every_days: int, now: datetime) -> datetime:
+    """Return when what is missing was last to be asked for: at once, and again each time so many days are over."""
+    pause = timedelta(days=every_days)
+    return held_since + max(0, (now - held_since) // pause) * pause
 
 
 def chase_until(held_since: datetime, chase_days: int) -> datetime:

@@ -17,9 +17,10 @@ from chongqing_dte.foundation.transitions import check_transition
 from institutions.enums import Role
 from institutions.models import User
 from subsidies import policies, queries
-from subsidies.enums import BatchStatus, JournalAccount, JournalKind, NotificationKind, PaymentStatus
+from subsidies.enums import BatchStatus, NotificationKind, PaymentStatus
 from subsidies.models import Payment, PaymentAttempt, PaymentBatch, PolicyVersion
 from subsidies.rules.batch_days import is_batch_day
+from subsidies.rules.gathering import waits_for_more
 from subsidies.services.assembly_steps import (
     BatchPlan,
     Payable,
@@ -30,15 +31,15 @@ from subsidies.services.assembly_steps import (
     within_amount,
 )
 from subsidies.services.claim_steps import fallen_by_merge, lines_held_up
-from subsidies.services.journal import Posting, record_entry
 from subsidies.services.notification_steps import notify_office
 from subsidies.services.release_checks import check_may_release
+from subsidies.services.transit_steps import record_into_transit
 from subsidies.transitions import BATCH_TRANSITIONS
 
 log = structlog.get_logger(__name__)
 
-# A batch waits until no decision is under way, so that one results file becomes one bank file; but not for ever.
-LONGEST_WAIT = timedelta(hours=1)
+# A batch waits while decisions come, so that one results file becomes one bank file; in a steady stream, not for long.
+LONGEST_WAIT = timedelta(minutes=15)
 
 
 def assemble_batches(*, now: datetime) -> list[PaymentBatch]:
@@ -49,8 +50,10 @@ def assemble_batches(*, now: datetime) -> list[PaymentBatch]:
     queue by it.
     """
     _reopen_corrected_payments(now=now)
-    oldest = queries.oldest_ready_since()
-    if oldest is None or (certificates_are_due() and now - oldest < LONGEST_WAIT):
+    ready = queries.ready_since()
+    if ready is None:
+        return []
+    if certificates_are_due() and waits_for_more(ready, longest_wait=LONGEST_WAIT, now=now):
         return []
     policy = _policy_on(now)
     if policy is not None and not is_batch_day(timezone.localdate(now), policy.batch_weekdays):
@@ -78,7 +81,7 @@ def _assemble_next(
     if not payments:
         return None, last_id
     batch, attempts = batch_of(plan, payments, now)
-    if _leaves_by_itself(batch, policy, now):
+    if _leaves_by_itself(batch, payments, policy, now):
         batch.released_automatically = True
         batch.status = BatchStatus.RELEASED
     batch.save(force_insert=True)
@@ -135,12 +138,14 @@ def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) 
     return batch
 
 
-def _leaves_by_itself(batch: PaymentBatch, policy: PolicyVersion | None, now: datetime) -> bool:
+def _leaves_by_itself(
+    batch: PaymentBatch, payments: Sequence[Payable], policy: PolicyVersion | None, now: datetime
+) -> bool:
     """Test whether a batch of this sum goes without signatures. Where anything is wrong, two people look at it."""
     if policy is None or batch.total > policy.automatic_release_limit:
         return False
     try:
-        check_may_release(batch=batch, now=now)
+        check_may_release(batch=batch, payments=[each.payment.pk for each in payments], now=now)
     except DomainError:
         return False
     return True
@@ -273,18 +278,5 @@ def _record_release(
     batch: PaymentBatch, attempts: Sequence[PaymentAttempt], now: datetime, releaser: User | None = None
 ) -> None:
     record_event("batch.released", subject=batch, actor_id=releaser.pk if releaser else None, at=now)
-    record_entry(
-        key=f"release:{batch.reference}",
-        kind=JournalKind.RELEASE,
-        postings=[
-            Posting(
-                attempt.payment,
-                JournalAccount.SUBSIDIES_PAYABLE,
-                JournalAccount.PAYMENTS_IN_TRANSIT,
-                f"released:{attempt.number}",
-            )
-            for attempt in attempts
-        ],
-        now=now,
-    )
+    record_into_transit(batch=batch, attempts=attempts, now=now)
     nudge_after_commit("batch_released")

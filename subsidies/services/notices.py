@@ -3,23 +3,26 @@
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
 
 from assessment.queries import certificates_are_due
-from chongqing_dte.foundation.audit import record_event, record_events
+from chongqing_dte.foundation.audit import record_event, record_events, record_events_of
+from chongqing_dte.foundation.bulk import copy_rows
 from chongqing_dte.foundation.crypto import DAMAGED
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.locks import transaction_lock
+from chongqing_dte.foundation.lookups import Among
 from chongqing_dte.foundation.sets import act_or_isolate
 from institutions.models import District
 from institutions.queries import working_day_after
 from subsidies import queries
 from subsidies.enums import NotificationKind, PaymentStatus, SubsidyKind
 from subsidies.models import NoticeLine, Notification, Payment, PublicNotice
+from subsidies.rules.gathering import waits_for_more
 from subsidies.rules.notices import (
     MUNICIPAL_CODE,
     NoticeEntry,
@@ -28,7 +31,7 @@ from subsidies.rules.notices import (
     in_order,
     notice_reference,
 )
-from subsidies.services.notification_steps import message_to, say_once
+from subsidies.services.notification_steps import message_to, say_to_many
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +39,11 @@ KIND: Final = SubsidyKind.ASSESSMENT
 SET_SIZE: Final = 2000
 # What is behind these in one district and day stands on the notice of the next day.
 LONGEST_LIST: Final = 50_000
-# A notice waits until no decision is under way, so that one results file stands on one notice; but not for ever.
+# A notice waits while decisions come, so that one results file stands on one notice. What comes after it stands on
+# that of the next day, so that it waits longer than a batch.
 LONGEST_WAIT: Final = timedelta(hours=1)
 NO_DISTRICT: Final = 0
+Held = TypeVar("Held", Payment, queries.PaymentToNotice)
 
 
 def publish_notices(*, now: datetime) -> int:
@@ -48,8 +53,10 @@ def publish_notices(*, now: datetime) -> int:
     does not reach the end of the period. Safe to repeat, early, late or beside itself, and after any crash: a
     district has one notice a day, and its payments leave the queue with it.
     """
-    oldest = queries.oldest_to_notice_since()
-    if oldest is None or (certificates_are_due() and now - oldest < LONGEST_WAIT):
+    waiting = queries.to_notice_since()
+    if waiting is None:
+        return 0
+    if certificates_are_due() and waits_for_more(waiting, longest_wait=LONGEST_WAIT, now=now):
         return 0
     return sum(
         act_or_isolate(
@@ -71,34 +78,30 @@ def _publish_one(district_id: int | None, *, now: datetime) -> int:
     payments = _against_which_nothing_is_said(
         queries.lock_payments_to_notice(district_id, limit=LONGEST_LIST)
     )
-    id_numbers = _readable_id_numbers({_person_id(payment) for payment in payments})
-    payments = [payment for payment in payments if _person_id(payment) in id_numbers]
+    id_numbers = _readable_id_numbers({payment.person_id for payment in payments})
+    payments = [payment for payment in payments if payment.person_id in id_numbers]
     if not payments:
         return 0
-    working_days = max(1, *(_notice_days(payment) for payment in payments))
+    working_days = max(1, *(payment.notice_working_days or 0 for payment in payments))
     closes_on = working_day_after(today, working_days)
     if closes_on is None:
         log.warning("notice_waits_for_the_calendar", district=district_id, working_days=working_days)
         return 0
-    entries = in_order(_entry(payment, id_numbers[_person_id(payment)]) for payment in payments)
+    entries = in_order(_entry(payment, id_numbers[payment.person_id]) for payment in payments)
     notice = _notice(_head(district_id, today, closes_on, working_days), entries, district_id, now)
     notice.save(force_insert=True)
-    NoticeLine.objects.bulk_create(
-        [
-            NoticeLine(
-                notice=notice,
-                line_number=line_number,
-                payment_id=entry.payment_id,
-                masked_name=entry.masked_name,
-                id_ending=entry.id_ending,
-            )
+    copy_rows(
+        NoticeLine,
+        ("notice_id", "line_number", "payment_id", "masked_name", "id_ending"),
+        (
+            (notice.pk, line_number, entry.payment_id, entry.masked_name, entry.id_ending)
             for line_number, entry in enumerate(entries, start=1)
-        ],
-        batch_size=SET_SIZE,
+        ),
     )
-    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=PaymentStatus.ON_NOTICE)
-    record_events("payment.on_notice", subjects=payments, at=now)
-    say_once([_message(payment, notice, now) for payment in payments])
+    payment_ids = [payment.pk for payment in payments]
+    Payment.objects.filter(Among("pk", payment_ids)).update(status=PaymentStatus.ON_NOTICE)
+    record_events_of("payment.on_notice", subject_type=Payment, subject_ids=payment_ids, at=now)
+    say_to_many([_message(payment, notice, now) for payment in payments])
     record_event(
         "notice.published",
         subject=notice,
@@ -149,7 +152,7 @@ def _go_on(payment_ids: Sequence[int], *, now: datetime) -> int:
     return len(payments)
 
 
-def _against_which_nothing_is_said(payments: Sequence[Payment]) -> list[Payment]:
+def _against_which_nothing_is_said(payments: Sequence[Held]) -> list[Held]:
     """Return the payments that no objection holds. Whoever objects now waits for the lock on the payment."""
     objected_to = queries.entitlements_objected_to([payment.entitlement_id for payment in payments])
     return [payment for payment in payments if payment.entitlement_id not in objected_to]
@@ -168,37 +171,25 @@ def _readable_id_numbers(trainee_ids: Collection[int]) -> dict[int, str]:
         return _readable_id_numbers(known[:middle]) | _readable_id_numbers(known[middle:])
 
 
-def _person_id(payment: Payment) -> int:
-    """Return the row that stands for the payee by now."""
-    return payment.payee.merged_into_id or payment.payee_id
-
-
-def _notice_days(payment: Payment) -> int:
-    policy = payment.entitlement.policy_version
-    return policy.notice_working_days if policy is not None else 0
-
-
-def _entry(payment: Payment, id_number: str) -> NoticeEntry:
-    certificate = payment.entitlement.certificate
-    person = payment.payee.merged_into or payment.payee
+def _entry(payment: queries.PaymentToNotice, id_number: str) -> NoticeEntry:
     return NoticeEntry(
         payment_id=payment.pk,
-        name=person.name,
+        name=payment.name,
         id_number=id_number,
-        certificate_number=certificate.number,
-        occupation_code=certificate.occupation.code,
-        occupation=certificate.occupation.name_zh,
-        level=certificate.level,
-        institution=certificate.institution.name_zh,
+        certificate_number=payment.certificate_number,
+        occupation_code=payment.occupation_code,
+        occupation=payment.occupation,
+        level=payment.level,
+        institution=payment.institution,
         amount=payment.amount,
     )
 
 
-def _message(payment: Payment, notice: PublicNotice, now: datetime) -> Notification:
+def _message(payment: queries.PaymentToNotice, notice: PublicNotice, now: datetime) -> Notification:
     return message_to(
         kind=NotificationKind.ON_NOTICE,
         key=f"on_notice:{payment.pk}",
-        person_id=_person_id(payment),
+        person_id=payment.person_id,
         facts={"amount": str(payment.amount), "closes_on": notice.closes_on.isoformat()},
         entitlement_id=payment.entitlement_id,
         now=now,

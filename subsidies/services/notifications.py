@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from smtplib import SMTPRecipientsRefused
 from typing import Final
 from uuid import UUID
@@ -18,9 +17,8 @@ from django.utils.translation import gettext as _
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.crypto import DAMAGED
 from chongqing_dte.foundation.errors import DomainError
-from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
+from chongqing_dte.foundation.sets import act_or_isolate
 from chongqing_dte.foundation.transitions import check_transition
-from institutions.enums import Role
 from institutions.models import User
 from subsidies import messages, policies, queries
 from subsidies.enums import (
@@ -32,7 +30,7 @@ from subsidies.enums import (
 )
 from subsidies.gateways import GatewayUnavailable, SmsGateway
 from subsidies.models import Entitlement, Notification, PaymentAttempt
-from subsidies.services.notification_steps import message_to, notify_office, say_once
+from subsidies.services.notification_steps import message_to, say_once
 from subsidies.transitions import NOTIFICATION_TRANSITIONS
 
 log = structlog.get_logger(__name__)
@@ -88,19 +86,6 @@ def announce_decisions(*, now: datetime) -> int:
             complaint="answer_cannot_be_announced",
         )
     return done_count
-
-
-def remind_of_accounts(*, now: datetime) -> int:
-    """Ask again for each missing account, as often and as long as the policy says, and return how many are missing.
-
-    After that the office of the decision's district is told. Safe to repeat: each reminder has its number.
-    """
-    count, last_id = 0, 0
-    while held := queries.holds_for_an_account(after=last_id, limit=SET_SIZE):
-        last_id = held[-1].pk
-        count += len(held)
-        unless_deadlocked(partial(_remind_one_set, held, now=now), complaint="reminders_not_written")
-    return count
 
 
 @transaction.atomic(durable=True)
@@ -163,43 +148,6 @@ def _message_of_answer(attempt: PaymentAttempt, now: datetime) -> Notification:
             "return_code": attempt.return_code,
         },
         entitlement_id=attempt.payment.entitlement_id,
-        now=now,
-    )
-
-
-@transaction.atomic(durable=True)
-def _remind_one_set(held: Sequence[Entitlement], *, now: datetime) -> None:
-    reminders = []
-    for entitlement in held:
-        policy = entitlement.policy_version
-        if policy is None or entitlement.held_since is None:
-            continue
-        waited = (timezone.localdate(now) - timezone.localdate(entitlement.held_since)).days
-        if waited > policy.chase_days:
-            _hand_to_office(entitlement, waited, now)
-        elif number := waited // policy.chase_every_days:
-            reminders.append(
-                message_to(
-                    kind=NotificationKind.ACCOUNT_MISSING,
-                    key=f"account_missing:{entitlement.certificate_id}:{number}",
-                    person_id=entitlement.person_id,
-                    facts={"number": number},
-                    entitlement_id=entitlement.pk,
-                    now=now,
-                )
-            )
-    say_once(reminders)
-
-
-def _hand_to_office(entitlement: Entitlement, waited: int, now: datetime) -> None:
-    in_district = entitlement.district_id is not None
-    notify_office(
-        kind=NotificationKind.ACCOUNT_MISSING,
-        key=f"account_missing:{entitlement.certificate_id}:office",
-        role=Role.DISTRICT_REVIEWER if in_district else Role.MUNICIPAL_OPERATOR,
-        district_id=entitlement.district_id,
-        facts={"days": waited},
-        entitlement_id=entitlement.pk,
         now=now,
     )
 

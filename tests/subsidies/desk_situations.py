@@ -11,33 +11,36 @@ from subsidies.enums import (
     BankAnswer,
     BudgetChangeKind,
     NotificationStatus,
+    ObjectionKind,
     ObjectionStatus,
     ResolutionOutcome,
     StopKind,
 )
 from subsidies.models import BankResultFile, BankResultLine, Budget, Notification, RecoverySettlement
-from subsidies.services.bank_results import receive_bank_result
+from subsidies.services.bank_results import hand_in_bank_result, receive_bank_result
 from subsidies.services.batches import assemble_batches
 from subsidies.services.budgets import approve_budget_change
 from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.deliveries import deliver_released_batches
-from subsidies.services.downloads import confirm_handed_over, offer_download
+from subsidies.services.downloads import confirm_handed_over, fetch_download, offer_download
 from subsidies.services.invariant_alarms import record_alarms
 from subsidies.services.line_resolutions import approve_resolution, propose_resolution
 from subsidies.services.notices import close_notices, publish_notices
 from subsidies.services.recoveries import approve_settlement, ask_back
-from subsidies.services.result_files import dismiss_result_file
+from subsidies.services.result_files import dismiss_result_file, refuse_result_file
 from subsidies.services.sending_stops import lift_stop, propose_lift, stop_sending
 from tests.clock import NOW
 from tests.factories.assessment import LevelCertificateFactory
 from tests.factories.bank import batch_by_hand, taken_back
 from tests.factories.budgets import proposed_change, reviewer
+from tests.factories.identity import evidence_is_corrected
 from tests.factories.institutions import UserFactory
 from tests.factories.notices import AFTERWARDS, decided, payment_on_notice, payment_to_notice, said_against
 from tests.factories.notifications import NotificationFactory
 from tests.factories.recoveries import finance, propose, recovery_of_paid_money, repayment
 from tests.factories.standing import known_years
 from tests.factories.subsidies import (
+    answers_to,
     assembled_batch,
     correct_account,
     delivered_batch,
@@ -45,13 +48,16 @@ from tests.factories.subsidies import (
     granted_certificate,
     hear_from_bank,
     open_programme,
+    payment_of,
     publish_fee,
+    result_list,
     settled_batch,
     sign_twice,
 )
 from tests.fakes.bank import FakeBank
 from tests.subsidies.database import triggers_off
 from tests.subsidies.following import close, review_of
+from tests.subsidies.merged_rows import two_paid_rows
 
 Solve = Callable[[], object]
 decide = partial(decide_due_certificates, now=NOW)
@@ -188,6 +194,17 @@ def payee_in_question() -> Solve:
     return partial(close, review)
 
 
+def evidence_corrected() -> Solve:
+    certificate = granted_certificate()
+    evidence_is_corrected(certificate.attempt.enrollment, category="EARLIER_GRADUATE")
+    return partial(said_against, payment_of(certificate), ObjectionKind.OFFICE)
+
+
+def paid_before_a_merge() -> Solve:
+    later = two_paid_rows()[0]
+    return partial(said_against, payment_of(later), ObjectionKind.OFFICE)
+
+
 def nobody_assembles() -> Solve:
     granted_certificate()
     return partial(assemble_batches, now=NOW)
@@ -208,8 +225,8 @@ def not_handed_over() -> Solve:
 
     def solve() -> None:
         person = finance()
-        offer_download(batch_id=batch.pk, requester=person, reason="", now=NOW)
-        batch.downloads.update(fetched_at=NOW, fetch_count=1)
+        download = offer_download(batch_id=batch.pk, requester=finance(), reason="", now=NOW)
+        fetch_download(download_id=download.pk, fetcher=person, now=NOW)
         confirm_handed_over(batch_id=batch.pk, confirmer=person, now=NOW)
 
     return solve
@@ -248,6 +265,19 @@ def file_set_aside() -> Solve:
         )
 
     return solve
+
+
+def file_brought() -> Solve:
+    batch = delivered_batch()
+    content = result_list(batch.reference, answers_to(batch, BankAnswer.UNKNOWN))
+    file = hand_in_bank_result(name="RESULT.csv", content=content, sender=finance(), now=NOW)
+    return partial(
+        refuse_result_file,
+        file_id=file.pk,
+        decider=finance(),
+        reason="The bank knows nothing of it.",
+        now=NOW,
+    )
 
 
 def returned() -> Solve:

@@ -1,14 +1,12 @@
 import csv
 import hashlib
 import io
-import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 
-from chongqing_dte.foundation.crypto import keyed_reference
 from chongqing_dte.foundation.models import AuditEvent
 from subsidies.enums import BatchStatus, PaymentStatus
 from subsidies.invariants import find_violations
@@ -76,16 +74,6 @@ def test_the_file_is_the_one_that_its_hash_names():
     assert batch.sha256 == hashlib.sha256(bytes(PaymentBatch.objects.get().content)).hexdigest()
 
 
-def test_the_bank_reference_is_derived_from_the_certificate():
-    certificate = granted_certificate()
-    attempt = next_batch().attempts.get()
-
-    assert attempt.reference == keyed_reference(
-        "assessment", certificate.institution.credit_code, certificate.number, "1"
-    )
-    assert re.fullmatch(r"[A-Z2-7]{26}", attempt.reference)
-
-
 def test_after_a_restore_the_same_payments_make_the_same_file():
     granted_certificate()
     before = transaction.savepoint()
@@ -143,14 +131,27 @@ def test_a_batch_waits_until_no_decision_is_under_way():
     granted_certificate()
     due_certificate()
 
-    assert next_batch() is None
+    assert next_batch(now=NOW + timedelta(minutes=1)) is None
 
 
-def test_a_batch_does_not_wait_for_decisions_for_ever():
+def test_one_certificate_that_stays_due_does_not_slow_the_money_of_the_others():
     granted_certificate()
     due_certificate()
 
-    assert next_batch(now=NOW + timedelta(hours=1)).line_count == 1
+    assert next_batch(now=NOW + timedelta(minutes=2)).line_count == 1
+
+
+@pytest.mark.parametrize(("minutes", "line_count"), [(14, None), (15, 2)])
+def test_a_steady_stream_of_decisions_does_not_slow_all_money(minutes, line_count):
+    now = NOW + timedelta(minutes=minutes)
+    granted_certificate()
+    due_certificate()
+    decide_due_certificates(now=now)
+    due_certificate()
+
+    batch = next_batch(now=now)
+
+    assert (batch and batch.line_count) == line_count
 
 
 def test_a_batch_holds_no_more_than_the_policy_allows():

@@ -48,6 +48,8 @@ SITUATIONS = [
         "off-notice-objected", made.notice_is_over_but_objected, NEXT_WEEK, id="notice over, objected"
     ),
     pytest.param("in-question", made.payee_in_question, LATER, id="payee in question"),
+    pytest.param("evidence-corrected", made.evidence_corrected, LATER, id="evidence corrected"),
+    pytest.param("paid-before-a-merge", made.paid_before_a_merge, LATER, id="both rows paid before a merge"),
     pytest.param("not-in-a-batch", made.nobody_assembles, NEXT_WEEK, id="nobody assembles"),
     pytest.param("signatures", made.unsigned, LATER, id="unsigned"),
     pytest.param("books-differ", made.books_apart, LATER, id="books apart"),
@@ -57,6 +59,7 @@ SITUATIONS = [
     pytest.param("unknown-at-bank", made.bank_does_not_know, LATER, id="bank does not know"),
     pytest.param("bank-lines", made.bank_contradicts_itself, LATER, id="bank contradicts itself"),
     pytest.param("resolutions", made.finding_waits, LATER, id="finding waits"),
+    pytest.param("brought-files", made.file_brought, LATER, id="file brought by a person"),
     pytest.param("result-files", made.file_set_aside, LATER, id="file set aside"),
     pytest.param("returned", made.returned, LATER, id="returned"),
     pytest.param("recoveries-not-asked", made.nobody_asked_back, LATER, id="nobody asked back"),

@@ -1,7 +1,6 @@
 """People are told what was decided and what the bank said, once each, and until the message has left."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import pytest
 from django.core import mail
@@ -16,13 +15,12 @@ from subsidies.models import Entitlement, Notification, PaymentAttempt
 from subsidies.services import notifications
 from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.notification_steps import notify_office, notify_person
-from subsidies.services.notifications import announce_decisions, remind_of_accounts, send_notifications
+from subsidies.services.notifications import announce_decisions, send_notifications
 from tests.clock import NOW
 from tests.factories.enrollment import TraineeFactory
-from tests.factories.institutions import DistrictFactory, UserFactory
+from tests.factories.institutions import UserFactory
 from tests.factories.notifications import NotificationFactory
 from tests.factories.subsidies import (
-    correct_account,
     decision_on,
     delivered_batch,
     due_certificate,
@@ -158,36 +156,6 @@ def test_announcing_costs_the_same_number_of_statements_for_many(django_assert_m
 
     with django_assert_max_num_queries(12):
         announce_decisions(now=NOW)
-
-
-# ── Reminding ────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize(
-    ("days", "told"),
-    [
-        pytest.param(13, ["account_missing:{}:0"], id="too early"),
-        pytest.param(14, ["account_missing:{}:0", "account_missing:{}:1"], id="once"),
-        pytest.param(28, ["account_missing:{}:0", "account_missing:{}:2"], id="the second"),
-        pytest.param(180, ["account_missing:{}:0", "account_missing:{}:12"], id="the last"),
-        pytest.param(181, ["account_missing:{}:0", "account_missing:{}:office"], id="now the office"),
-    ],
-)
-def test_a_missing_account_is_asked_for_as_often_and_as_long_as_the_policy_says(days, told):
-    certificate = without_account()
-    announce_decisions(now=NOW)
-
-    for _twice in range(2):
-        assert remind_of_accounts(now=NOW + timedelta(days=days)) == 1
-
-    found = Notification.objects.order_by("pk").values_list("key", flat=True)
-    assert list(found) == [key.format(certificate.pk) for key in told]
-
-
-def test_who_gave_an_account_is_not_asked_again():
-    certificate = without_account()
-    correct_account(certificate.trainee_id)
-    decide_due_certificates(now=NOW)
-
-    assert remind_of_accounts(now=NOW + timedelta(days=30)) == 0
 
 
 # ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -376,17 +344,3 @@ def test_sums_and_days_are_written_out():
     with translation.override("en"):
         assert "1,200.50" in messages.sentence(message)
         assert "Nov. 19, 2026" in messages.sentence(message)
-
-
-def test_a_district_is_told_what_its_own_people_are_asked_for():
-    certificate = without_account()
-    district = DistrictFactory()
-    Entitlement.objects.filter(certificate=certificate).update()
-    entitlement = decision_on(certificate)
-
-    remind_of_accounts(now=NOW + timedelta(days=200))
-
-    told = Notification.objects.get(channel=NotificationChannel.IN_APP)
-    assert told.district_id == entitlement.district_id != district.pk
-    assert told.role == (Role.DISTRICT_REVIEWER if entitlement.district_id else Role.MUNICIPAL_OPERATOR)
-    assert Decimal(told.facts["days"]) == 200

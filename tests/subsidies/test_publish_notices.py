@@ -7,14 +7,16 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.test.utils import CaptureQueriesContext
 
 from chongqing_dte.foundation.models import AuditEvent
 from enrollment.models import Trainee
 from institutions.models import CalendarDay, District
 from subsidies import queries
-from subsidies.enums import ObjectionKind, ObjectionStatus, PaymentStatus
-from subsidies.models import Entitlement, NoticeLine, PublicNotice
+from subsidies.enums import NotificationKind, ObjectionKind, ObjectionStatus, PaymentStatus
+from subsidies.models import Entitlement, NoticeLine, Notification, PublicNotice
 from subsidies.rules.notices import in_order
+from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.notices import close_notices, publish_notices
 from tests.clock import NOW
 from tests.factories.assessment import MarkReviewFactory
@@ -31,9 +33,12 @@ from tests.factories.notices import (
     payment_to_notice,
     said_against,
 )
+from tests.factories.notifications import NotificationFactory
 from tests.factories.subsidies import FEE, PolicyVersionFactory, due_certificate, next_batch, revoke
 from tests.subsidies.books import OWED, balances, payment_statuses
 from tests.subsidies.database import triggers_off
+
+YESTERDAY = NOW - timedelta(days=1)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("promises_hold")]
 
@@ -157,15 +162,26 @@ def test_nothing_is_published_before_the_calendar_is():
     assert not queries.calendar_reaches(NOW.date())
 
 
-def test_a_notice_waits_for_the_decisions_that_are_under_way_but_not_for_ever():
+def test_a_notice_waits_for_the_decisions_that_are_under_way_and_not_for_one_that_stays_due():
     payment = payment_to_notice()
     due_certificate()
 
-    assert publish_notices(now=NOW) == 0
-    assert publish_notices(now=NOW + timedelta(hours=1)) == 1
+    assert publish_notices(now=NOW + timedelta(minutes=1)) == 0
+    assert publish_notices(now=NOW + timedelta(minutes=2)) == 1
 
     payment.refresh_from_db()
     assert payment.status == PaymentStatus.ON_NOTICE
+
+
+@pytest.mark.parametrize(("minutes", "is_published"), [(59, False), (60, True)])
+def test_a_notice_waits_an_hour_at_most_in_a_steady_stream_of_decisions(minutes, is_published):
+    now = NOW + timedelta(minutes=minutes)
+    payment_to_notice()
+    due_certificate()
+    decide_due_certificates(now=now)
+    due_certificate()
+
+    assert bool(publish_notices(now=now)) == is_published
 
 
 @pytest.mark.parametrize(
@@ -218,6 +234,53 @@ def test_publishing_leaves_an_event_for_the_notice_and_each_payment():
     assert sorted(events.values_list("name", "subject_id")) == [
         ("notice.published", notice().pk),
         ("payment.on_notice", payment.pk),
+    ]
+
+
+def test_publishing_asks_the_database_as_often_for_many_as_for_one():
+    district = DistrictFactory()
+    payment_to_notice(**in_district(district))
+    with CaptureQueriesContext(connection) as for_one:
+        publish_notices(now=NOW)
+    for _ in range(3):
+        payment_to_notice(**in_district(district))
+
+    with CaptureQueriesContext(connection) as for_three:
+        publish_notices(now=NOW + timedelta(days=1))
+
+    assert [each.line_count for each in PublicNotice.objects.order_by("pk")] == [1, 3]
+    assert len(for_three) == len(for_one)
+
+
+@pytest.mark.parametrize("table", ["subsidies_noticeline", "foundation_auditevent", "subsidies_notification"])
+def test_what_is_written_for_each_payment_goes_in_at_a_stroke(table):
+    payment_to_notice()
+
+    with CaptureQueriesContext(connection) as asked:
+        publish_notices(now=NOW)
+
+    assert [each["sql"] for each in asked if each["sql"].startswith(f'COPY "{table}"')]
+    # The one event of the notice itself is of ordinary make.
+    written = [each["sql"] for each in asked if each["sql"].startswith(f'INSERT INTO "{table}"')]
+    assert all("notice.published" in sql for sql in written)
+
+
+def test_whoever_was_told_before_is_not_told_again_and_the_others_are():
+    district = DistrictFactory()
+    told, not_told = (payment_to_notice(**in_district(district)) for _ in range(2))
+    before = NotificationFactory(
+        key=f"on_notice:{told.pk}",
+        kind=NotificationKind.ON_NOTICE,
+        entitlement=told.entitlement,
+        created_at=YESTERDAY,
+    )
+
+    publish_notices(now=NOW)
+
+    said = Notification.objects.filter(kind=NotificationKind.ON_NOTICE).order_by("pk")
+    assert [(each.key, each.created_at) for each in said] == [
+        (before.key, YESTERDAY),
+        (f"on_notice:{not_told.pk}", NOW),
     ]
 
 
