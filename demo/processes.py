@@ -36,7 +36,8 @@ class Processes:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
         self.folder = folder
-        self.environment = dict(environment)
+        # Not a copy: where the portal is reached is known only once the processes of an earlier run have stopped.
+        self.environment = environment
         self.say = say
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.commands: dict[str, Sequence[str]] = {}

@@ -7,7 +7,8 @@ from django.contrib import messages
 from django.db import DataError, IntegrityError, InternalError, OperationalError
 from django.db.backends.postgresql.psycopg_any import errors
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import is_valid_path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +72,7 @@ def as_refusal(exception: Exception) -> DomainError | None:
 class DomainErrorMiddleware:
     """Shows a domain error that no view answered: a page with the reason and the right status code.
 
-    Whoever signs in again in the middle of a form, or opens the address of one, gets a page too, and not a blank one.
+    Whoever signs in again in the middle of a form, or opens the address of one, comes to the page that it stands on.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -80,11 +81,7 @@ class DomainErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.method == "GET" and isinstance(response, HttpResponseNotAllowed):
-            text = _(
-                "This address only takes a form. Open the page with the form again and repeat the entry."
-            )
-            messages.warning(request, text)
-            response.content = render(request, "refused.html", {"back": ""}).content
+            return _instead_of_a_form(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -94,6 +91,27 @@ class DomainErrorMiddleware:
         messages.error(request, str(refusal))
         context = {"error": refusal, "back": _came_from(request)}
         return render(request, "refused.html", context, status=refusal.status_code)
+
+
+def _instead_of_a_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Lead to the nearest page above an address that only takes a form; where there is none, say what it is."""
+    if page := _page_above(request.path):
+        messages.warning(
+            request, _("If you had entered something, it was not taken in. Enter it again here.")
+        )
+        return redirect(page)
+    text = _("This address only takes a form. Open the page with the form again and repeat the entry.")
+    messages.warning(request, text)
+    response.content = render(request, "refused.html", {"back": ""}).content
+    return response
+
+
+def _page_above(path: str) -> str:
+    """Return the nearest address above this one that the portal knows, but never its first page; or nothing."""
+    while (path := path.rstrip("/").rpartition("/")[0] + "/") != "/":
+        if is_valid_path(path):
+            return path
+    return ""
 
 
 def _came_from(request: HttpRequest) -> str:

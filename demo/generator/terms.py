@@ -62,7 +62,8 @@ def _intake_policy(span: DateRange, signatures: dict[str, object]) -> IntakePoli
         near_duplicate_days=7,
         min_age=16,
         max_age=65,
-        roster_lock_days=0,
+        # So that the demo's class, which has begun, still takes its roster.
+        roster_lock_days=7,
         download_hours=24,
         source=figures.SOURCE,
         **signatures,

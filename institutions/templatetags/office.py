@@ -24,11 +24,13 @@ INSTITUTIONS = (gettext_lazy("Institutions"), "institution-list")
 OWN_INSTITUTION = (gettext_lazy("Our institution"), "institution-list")
 CORRECTIONS = (gettext_lazy("Corrections"), "identity-correction-list")
 # Lists that are seldom looked at: the municipal bureau finds them behind its setup.
-RECORDS = ("identity-correction-list", "merge-list", "reveal-list")
+RECORDS = ("identity-correction-list", "evidence-correction-list", "merge-list", "reveal-list")
 
 
 # Where the pages of a class lie that do not begin with its own address.
 OF_A_CLASS = ("/rosters/", "/enrollments/", "/lessons/")
+# And the other list of corrections.
+OF_CORRECTIONS = ("/evidence-corrections/",)
 # And the lists and rows to which the page of the sessions leads.
 OF_ASSESSMENTS = (
     "/candidates/",
@@ -94,6 +96,7 @@ def _is_current(path: str, name: str, places: list[tuple[Promise, str]]) -> bool
     above_money = BATCHES[1] if BATCHES in places else CERTIFICATES[1]
     urls = [reverse(place) for place in (name, *(RECORDS if name == SETUP[1] else ()))]
     urls += OF_A_CLASS if name == CLASSES[1] else ()
+    urls += OF_CORRECTIONS if name == CORRECTIONS[1] else ()
     urls += OF_ASSESSMENTS if name == above_assessments else ()
     urls += OF_BATCHES if name == above_money else ()
     return any(path == url or (url != "/" and path.startswith(url)) for url in urls)

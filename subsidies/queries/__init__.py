@@ -35,6 +35,9 @@ from subsidies.queries.bank_results import (
     batch_ids_of_references as batch_ids_of_references,
 )
 from subsidies.queries.bank_results import (
+    brought_file_id as brought_file_id,
+)
+from subsidies.queries.bank_results import (
     exceptions_visible_to as exceptions_visible_to,
 )
 from subsidies.queries.bank_results import (
@@ -148,6 +151,24 @@ from subsidies.queries.budgets import (
 from subsidies.queries.budgets import (
     years_with_budgets as years_with_budgets,
 )
+from subsidies.queries.certificates import (
+    certificates_chosen as certificates_chosen,
+)
+from subsidies.queries.certificates import (
+    certificates_of_person as certificates_of_person,
+)
+from subsidies.queries.certificates import (
+    certificates_to_export as certificates_to_export,
+)
+from subsidies.queries.certificates import (
+    district_names as district_names,
+)
+from subsidies.queries.corrected_evidence import (
+    lock_decided_by_other_evidence as lock_decided_by_other_evidence,
+)
+from subsidies.queries.corrected_evidence import (
+    reopened_by_corrections as reopened_by_corrections,
+)
 from subsidies.queries.decisions import (
     claims_of as claims_of,
 )
@@ -208,6 +229,9 @@ from subsidies.queries.deliveries import (
 from subsidies.queries.deliveries import (
     was_fetched as was_fetched,
 )
+from subsidies.queries.deliveries import (
+    was_offered as was_offered,
+)
 from subsidies.queries.desk import (
     MANY_WAITING as MANY_WAITING,
 )
@@ -227,6 +251,12 @@ from subsidies.queries.desk import (
     may_act_on as may_act_on,
 )
 from subsidies.queries.desk import (
+    promises_not_checked as promises_not_checked,
+)
+from subsidies.queries.desk import (
+    rows_after as rows_after,
+)
+from subsidies.queries.desk import (
     stuck_rows as stuck_rows,
 )
 from subsidies.queries.desk import (
@@ -243,6 +273,9 @@ from subsidies.queries.desk_view import (
 )
 from subsidies.queries.desk_view import (
     working_calendar as working_calendar,
+)
+from subsidies.queries.notices import (
+    PaymentToNotice as PaymentToNotice,
 )
 from subsidies.queries.notices import (
     calendar_reaches as calendar_reaches,
@@ -287,13 +320,13 @@ from subsidies.queries.notices import (
     notices_published as notices_published,
 )
 from subsidies.queries.notices import (
-    oldest_to_notice_since as oldest_to_notice_since,
-)
-from subsidies.queries.notices import (
     payment_ids_off_notice as payment_ids_off_notice,
 )
 from subsidies.queries.notices import (
     payments_waiting_for_notice as payments_waiting_for_notice,
+)
+from subsidies.queries.notices import (
+    to_notice_since as to_notice_since,
 )
 from subsidies.queries.notifications import (
     MANY_UNREAD as MANY_UNREAD,
@@ -306,6 +339,9 @@ from subsidies.queries.notifications import (
 )
 from subsidies.queries.notifications import (
     holds_for_an_account as holds_for_an_account,
+)
+from subsidies.queries.notifications import (
+    holds_in_groups as holds_in_groups,
 )
 from subsidies.queries.notifications import (
     lock_attempts_to_announce as lock_attempts_to_announce,
@@ -335,7 +371,13 @@ from subsidies.queries.notifications import (
     office_addresses as office_addresses,
 )
 from subsidies.queries.notifications import (
+    offices_told_of_holds_at as offices_told_of_holds_at,
+)
+from subsidies.queries.notifications import (
     oldest_unsent as oldest_unsent,
+)
+from subsidies.queries.notifications import (
+    returns_without_another_account as returns_without_another_account,
 )
 from subsidies.queries.notifications import (
     unread_count as unread_count,
@@ -397,6 +439,18 @@ from subsidies.queries.objections import (
 from subsidies.queries.objections import (
     upheld_objections_of as upheld_objections_of,
 )
+from subsidies.queries.open_books import (
+    balances_between as balances_between,
+)
+from subsidies.queries.open_books import (
+    books_agree as books_agree,
+)
+from subsidies.queries.open_books import (
+    newest_journal_line as newest_journal_line,
+)
+from subsidies.queries.open_books import (
+    settled_line as settled_line,
+)
 from subsidies.queries.other_subsidies import (
     certificates_decided_by_other_subsidies as certificates_decided_by_other_subsidies,
 )
@@ -452,7 +506,13 @@ from subsidies.queries.payments import (
     lock_returned_with_new_account as lock_returned_with_new_account,
 )
 from subsidies.queries.payments import (
-    oldest_ready_since as oldest_ready_since,
+    ready_since as ready_since,
+)
+from subsidies.queries.payments import (
+    references_in_use as references_in_use,
+)
+from subsidies.queries.payments import (
+    withdrawals_before as withdrawals_before,
 )
 from subsidies.queries.policies import (
     approved_policies as approved_policies,

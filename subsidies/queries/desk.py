@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, Min, QuerySet, Value
+from django.db.models import CharField, Count, Min, Q, QuerySet, Value
 
 from institutions.models import District, User
 from subsidies.models import InvariantAlarm
@@ -69,6 +69,17 @@ def stuck_rows(desk: Desk, matter: Matter, *, district_code: str = "", least_day
     return rows.select_related(*selection.related).defer(*selection.deferred) if selection.related else rows
 
 
+def rows_after(rows: QuerySet[Any], after: tuple[datetime, int] | None, *, size: int) -> list[Any]:
+    """Return the next so many rows of a matter, what waits longest first.
+
+    `after` says since when the last one that was seen waits, and which it is.
+    """
+    if after is not None:
+        since, row_id = after
+        rows = rows.filter(Q(since__gt=since) | Q(since=since, pk__gt=row_id))
+    return list(rows.order_by("since", "pk")[:size])
+
+
 def has_districts(matter: Matter) -> bool:
     """Test whether the rows of a matter belong to districts."""
     return bool(SELECTIONS[matter.name].district)
@@ -90,6 +101,12 @@ def lock_live_alarms() -> dict[str, InvariantAlarm]:
     """Return the alarms that have not ended, by the name of the broken promise, locked."""
     alarms = InvariantAlarm.objects.select_for_update(of=("self",)).filter(ended_at__isnull=True)
     return {alarm.invariant: alarm for alarm in alarms.order_by("pk")}
+
+
+def promises_not_checked(alarm: str) -> frozenset[str]:
+    """Return the promises that the live alarm of this name says nobody could look at."""
+    ids = InvariantAlarm.objects.filter(invariant=alarm, ended_at__isnull=True).values_list("ids", flat=True)
+    return frozenset(name for names in ids for name in names)
 
 
 def _not_done_by(desk: Desk, name: str) -> QuerySet[Any]:

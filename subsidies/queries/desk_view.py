@@ -11,11 +11,10 @@ from django.utils import timezone
 from institutions.models import CalendarDay, User
 from subsidies.enums import BatchStatus
 from subsidies.queries.notices import calendar_reaches
+from subsidies.queries.open_books import books_agree
 from subsidies.queries.policies import approved_policies
-from subsidies.queries.reconciliation import book_figures
 from subsidies.queries.visible import batches_visible_to
 from subsidies.rules.desk import ANSWERED_WITHIN_WORKING_DAYS, last_batch_day, working_days_ago
-from subsidies.rules.reconciliation import compare
 
 # Two working days ago is never further away: the longest holiday has eight days.
 DAYS_LOOKED_BACK: Final = 20
@@ -54,9 +53,9 @@ class Desk:
     @cached_property
     def books_differ(self) -> bool:
         """Whether a batch waits that the books keep from being released. Without one nobody has to look."""
-        if not batches_visible_to(self.user).filter(status=BatchStatus.ASSEMBLED).exists():
-            return False
-        return not compare(book_figures()).agrees
+        waiting = batches_visible_to(self.user).filter(status=BatchStatus.ASSEMBLED)
+        batches = list(waiting.values_list("pk", flat=True))
+        return bool(batches) and not books_agree(now=self.now, batches=batches)
 
 
 def working_calendar(first: date, last: date) -> Mapping[date, bool]:

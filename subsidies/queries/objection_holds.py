@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet
 
+from chongqing_dte.foundation.lookups import Among
 from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
 from subsidies.models import Entitlement, Objection
 
@@ -31,7 +32,7 @@ def has_open_objection(path: str) -> Exists:
 def entitlements_objected_to(entitlement_ids: Collection[int]) -> set[int]:
     """Return which of these decisions are held by an objection at this moment."""
     held = Exists(_open_objections().filter(entitlement__certificate=OuterRef("certificate")))
-    return set(Entitlement.objects.filter(held, pk__in=entitlement_ids).values_list("pk", flat=True))
+    return set(Entitlement.objects.filter(held, Among("pk", entitlement_ids)).values_list("pk", flat=True))
 
 
 def speaks_against_paying() -> Q:

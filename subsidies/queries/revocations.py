@@ -244,11 +244,13 @@ def grants_of(trainee_ids: Collection[int]) -> list[Entitlement]:
 
 
 def on_their_way(payments: Collection[Payment]) -> set[int]:
-    """Return those of these payments that were made or may be: paid, said to be, or in a batch that was released."""
-    unsigned = PaymentAttempt.objects.filter(
-        payment=OuterRef("pk"), status=AttemptStatus.OPEN, batch__status=BatchStatus.ASSEMBLED
+    """Return those of these payments that were made or may be: paid, said to be, or in a batch that may have left."""
+    still_here = PaymentAttempt.objects.filter(
+        payment=OuterRef("pk"),
+        status=AttemptStatus.OPEN,
+        batch__status__in=[BatchStatus.ASSEMBLED, BatchStatus.RELEASED],
     )
-    with_us = (Q(status__in=UNPAID) | Q(Exists(unsigned))) & ~Q(said_to_be_paid())
+    with_us = (Q(status__in=UNPAID) | Q(Exists(still_here))) & ~Q(said_to_be_paid())
     found = Payment.objects.filter(pk__in=[payment.pk for payment in payments]).exclude(with_us)
     return set(found.values_list("pk", flat=True))
 

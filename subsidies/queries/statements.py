@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, ExtractYear
 
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES
 from institutions.models import District, User
+from institutions.queries import AnsweredForBy
 from subsidies.models import JournalEntry, JournalLine
 from subsidies.rules.statements import NOTHING, Posted
 
@@ -30,11 +31,14 @@ class Extract:
 
 
 def journal_lines_visible_to(user: User) -> QuerySet[JournalLine]:
-    """Return the lines of the journal: the city sees all of them, a district those of its own decisions."""
+    """Return the lines of the journal: the city sees all of them, a district those of its own decisions.
+
+    A district that took over from another one answers for what was decided there.
+    """
     if user.role in MUNICIPAL_ROLES:
         return JournalLine.objects.all()
-    if user.role in DISTRICT_ROLES:
-        return JournalLine.objects.filter(**{_DISTRICT: user.district_id})
+    if user.role in DISTRICT_ROLES and user.district_id is not None:
+        return JournalLine.objects.filter(AnsweredForBy(_DISTRICT, user.district_id))
     return JournalLine.objects.none()
 
 
@@ -85,10 +89,13 @@ def districts_by_id() -> dict[int, District]:
 
 
 def districts_with_statements(user: User) -> Sequence[District]:
-    """Return the districts whose statements this person may ask for."""
+    """Return the districts whose statements this person may ask for: a district's office first its own."""
     if user.role in MUNICIPAL_ROLES:
         return list(District.objects.order_by("code"))
-    return [user.district] if user.district is not None else []
+    if user.district is None:
+        return []
+    answered_for = District.objects.filter(AnsweredForBy("pk", user.district.pk))
+    return [user.district, *answered_for.exclude(pk=user.district.pk).order_by("code")]
 
 
 def _of(lines: QuerySet[JournalLine], extract: Extract) -> QuerySet[JournalLine]:

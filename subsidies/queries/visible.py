@@ -3,6 +3,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from assessment.models import LevelCertificate
 from assessment.queries import certificates_visible_to as issued_certificates_visible_to
 from institutions.models import User
+from institutions.queries import AnsweredForBy
 from subsidies.models import (
     Budget,
     Entitlement,
@@ -60,12 +61,12 @@ def payment_attempts_visible_to(user: User) -> QuerySet[PaymentAttempt]:
 
 
 def budgets_visible_to(user: User) -> QuerySet[Budget]:
-    """Return the budgets: the city sees all of them, a district its own."""
+    """Return the budgets: the city sees all of them, a district its own and those of districts it took over from."""
     if can_see_money(user):
         return Budget.objects.all()
-    return (
-        Budget.objects.filter(district=user.district_id) if can_see_budgets(user) else Budget.objects.none()
-    )
+    if can_see_budgets(user) and user.district_id is not None:
+        return Budget.objects.filter(AnsweredForBy("district_id", user.district_id))
+    return Budget.objects.none()
 
 
 def journal_entries_visible_to(user: User) -> QuerySet[JournalEntry]:

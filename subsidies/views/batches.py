@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
-from enrollment.rules.identifiers import mask_name
+from enrollment.rules.identifiers import mask_name, normalize_identifier
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.enums import AttemptStatus, BankSide, BatchStatus, DeliveryWay, PaymentFormat
@@ -58,8 +58,8 @@ NARROWED_BY = {"status": BatchStatus, "side": BankSide, "payment_format": Paymen
 @login_required
 def batch_list(request: SignedInRequest) -> HttpResponse:
     """List the payment batches, newest first, narrowed to what is asked for."""
-    wanted = {name: request.GET.get(name, "") for name in (*NARROWED_BY, "since", "until")}
-    page = page_of(narrowed(queries.batches_visible_to(request.user), wanted), request)
+    wanted, found = chosen_batches(request)
+    page = page_of(found, request)
     query = urlencode({name: value for name, value in wanted.items() if value})
     context = {
         "rows": [{"batch": batch, "signatures": signature_count(batch)} for batch in page.rows],
@@ -70,6 +70,7 @@ def batch_list(request: SignedInRequest) -> HttpResponse:
         "sides": BankSide.choices,
         "formats": PaymentFormat.choices,
         "query": f"{query}&" if query else "",
+        "export_query": query,
         "is_stopped": queries.sending_is_stopped(),
     }
     return render(request, "subsidies/batch_list.html", context)
@@ -121,11 +122,20 @@ def find_batch(request: SignedInRequest, public_id: str) -> PaymentBatch:
     return get_object_or_404(batches, public_id=public_id)
 
 
+def chosen_batches(request: SignedInRequest) -> tuple[dict[str, str], QuerySet[PaymentBatch]]:
+    """Return what the list is narrowed to, and what that leaves of the batches that this person may see."""
+    wanted = {name: request.GET.get(name, "") for name in (*NARROWED_BY, "since", "until")}
+    wanted["reference"] = normalize_identifier(request.GET.get("reference", ""))[:40]
+    return wanted, narrowed(queries.batches_visible_to(request.user), wanted)
+
+
 def narrowed(batches: QuerySet[PaymentBatch], wanted: dict[str, str]) -> QuerySet[PaymentBatch]:
     """Return the batches that fit; what is no choice and no day narrows nothing."""
     for name, choices in NARROWED_BY.items():
         if wanted[name] in choices:
             batches = batches.filter(**{name: wanted[name]})
+    if wanted["reference"]:
+        batches = batches.filter(reference__icontains=wanted["reference"])
     if since := day_in(wanted["since"]):
         batches = batches.filter(assembled_at__date__gte=since)
     if until := day_in(wanted["until"]):
@@ -164,7 +174,7 @@ def batch_facts(batch: PaymentBatch) -> list[tuple[str, object]]:
         (_("First signature"), signed_by_whom(batch.first_released_by, batch.first_released_at)),
         (_("Second signature"), signed_by_whom(batch.second_released_by, batch.second_released_at)),
         (_("Delivered"), moment(batch.delivered_at)),
-        (_("Settled"), moment(batch.settled_at)),
+        (_("Settled at"), moment(batch.settled_at)),
         (pgettext("payment", "Withdrawn"), moment(batch.withdrawn_at)),
     ]
     always = len(facts) - 3
@@ -191,7 +201,7 @@ def by_hand(request: SignedInRequest, batch: PaymentBatch) -> dict[str, object]:
         "goes_by_hand": goes_by_hand,
         "may_offer": may_carry and batch.status in (BatchStatus.RELEASED, BatchStatus.SENDING),
         "may_confirm": may_carry and batch.status == BatchStatus.SENDING,
-        "is_another": batch.status == BatchStatus.SENDING,
+        "is_another": bool(downloads),
         "another_form": AnotherLinkForm(),
         "download_rows": list(downloads),
         "download_columns": DOWNLOAD_COLUMNS,
@@ -200,11 +210,8 @@ def by_hand(request: SignedInRequest, batch: PaymentBatch) -> dict[str, object]:
 
 def lines_of(request: SignedInRequest, batch: PaymentBatch) -> dict[str, object]:
     """Return one page of a batch's lines in the order of the file, narrowed to an answer."""
-    answer = request.GET.get("answer", "")
     after = request.GET.get("after", "")
-    lines = queries.batch_lines(batch)
-    if answer in AttemptStatus:
-        lines = lines.filter(status=answer)
+    answer, lines = chosen_lines(request, batch)
     is_first = not (after.isascii() and after.isdigit() and len(after) < 10)
     if not is_first:
         lines = lines.filter(line_number__gt=int(after))
@@ -218,7 +225,15 @@ def lines_of(request: SignedInRequest, batch: PaymentBatch) -> dict[str, object]
         "answer": answer,
         "answers": AttemptStatus.choices,
         "line_query": f"{urlencode({'answer': answer})}&" if answer else "",
+        "line_export_query": urlencode({"answer": answer}),
     }
+
+
+def chosen_lines(request: SignedInRequest, batch: PaymentBatch) -> tuple[str, QuerySet[PaymentAttempt]]:
+    """Return the answer that a batch's lines are narrowed to, and those with it, in the order of the file."""
+    answer = request.GET.get("answer", "")
+    lines = queries.batch_lines(batch)
+    return answer, lines.filter(status=answer) if answer in AttemptStatus else lines
 
 
 def moment(at: datetime | None) -> str:

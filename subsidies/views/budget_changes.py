@@ -1,5 +1,6 @@
 """Proposals of what is allotted, and the decisions on them."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chongqing_dte.foundation.errors import DomainError, NotPermitted
+from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.proposals import RequestStatus
 from chongqing_dte.foundation.templatetags.figures import yuan
 from institutions.queries import districts_in_force
@@ -82,11 +83,8 @@ def approve(request: SignedInRequest, change_id: int) -> HttpResponse:
     change = _find_change(request, change_id)
     policies.check_can_decide_budget_change(request.user, change)
     form = BudgetDecisionForm(request.POST)
-    if not form.is_valid():
+    if not (form.is_valid() and _decided(approve_budget_change, request, change, form)):
         return _detail_page(request, change, form)
-    approve_budget_change(
-        change_id=change.pk, decider=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
-    )
     messages.success(request, _("The change counts from now on. Decisions that wait for the money go on."))
     return redirect("budget-change-detail", change.pk)
 
@@ -98,13 +96,31 @@ def refuse(request: SignedInRequest, change_id: int) -> HttpResponse:
     change = _find_change(request, change_id)
     policies.check_can_decide_budget_change(request.user, change)
     form = BudgetDecisionForm(request.POST)
-    if not form.is_valid():
+    if not (form.is_valid() and _decided(refuse_budget_change, request, change, form)):
         return _detail_page(request, change, form)
-    refuse_budget_change(
-        change_id=change.pk, decider=request.user, reason=form.cleaned_data["reason"], now=timezone.now()
-    )
     messages.info(request, _("The change is refused."))
     return redirect("budget-change-detail", change.pk)
+
+
+def _decided(
+    decide: Callable[..., BudgetChange],
+    request: SignedInRequest,
+    change: BudgetChange,
+    form: BudgetDecisionForm,
+) -> bool:
+    """Decide the change, or tell the form why not."""
+    try:
+        decide(
+            change_id=change.pk,
+            decider=request.user,
+            reason=form.cleaned_data["reason"],
+            now=timezone.now(),
+        )
+    except (NotPermitted, InvalidTransition):
+        raise
+    except DomainError as refusal:
+        form.add_error("reason" if refusal.code == "reason_missing" else None, str(refusal))
+    return form.is_valid()
 
 
 def _find_change(request: SignedInRequest, change_id: int) -> BudgetChange:

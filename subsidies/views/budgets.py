@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,12 +18,14 @@ from chongqing_dte.foundation.errors import NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.proposals import RequestStatus
 from chongqing_dte.foundation.templatetags.figures import yuan
+from chongqing_dte.foundation.uploads import workbook_download
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.budget_words import budget_name, forecast_text, queue_text
 from subsidies.enums import SubsidyKind
 from subsidies.models import Budget, BudgetChange
 from subsidies.rules.forecast import Pace, forecast
+from subsidies.statement_files import as_workbook
 
 CHANGE_COLUMNS = (
     (gettext_lazy("Proposed at"), ""),
@@ -33,6 +36,17 @@ CHANGE_COLUMNS = (
     (gettext_lazy("Proposed by"), ""),
     (gettext_lazy("Decided by"), ""),
     (gettext_lazy("Status"), ""),
+)
+
+
+EXPORT_HEADS = (
+    gettext_lazy("Reference"),
+    gettext_lazy("Budget"),
+    gettext_lazy("Allotted"),
+    gettext_lazy("Reserved"),
+    gettext_lazy("Paid"),
+    gettext_lazy("Recovered"),
+    gettext_lazy("Available"),
 )
 
 
@@ -59,20 +73,29 @@ def budget_list(request: SignedInRequest) -> HttpResponse:
     if not policies.can_see_budgets(request.user):
         raise NotPermitted
     today = timezone.localdate()
-    years = sorted({*queries.years_with_budgets(request.user), today.year}, reverse=True)
-    year = _asked_for(request.GET.get("year", ""), years, today.year)
-    budgets = queries.budgets_visible_to(request.user).filter(year=year).select_related("district")
+    years, year, budgets = _chosen(request, today)
     changes = queries.budget_changes_visible_to(request.user)
     context = {
         "year": year,
         "years": years,
-        "standings": standings_of(sorted(budgets, key=_place), today),
+        "standings": standings_of(budgets, today),
         "waiting_elsewhere": _waiting_without_budget(request, year, today),
         "proposed": [shown_change(change) for change in changes.filter(status=RequestStatus.PROPOSED)],
         "columns": CHANGE_COLUMNS,
         "may_propose": policies.can_propose_budget_change(request.user),
     }
     return render(request, "subsidies/budget_list.html", context)
+
+
+@require_safe
+@login_required
+def budget_export(request: SignedInRequest) -> HttpResponseBase:
+    """Return how the budgets of one year stand as a workbook."""
+    if not policies.can_see_budgets(request.user):
+        raise NotPermitted
+    _years, year, budgets = _chosen(request, timezone.localdate())
+    content = as_workbook(_("Budgets"), [list(map(str, EXPORT_HEADS)), *map(_cells, budgets)])
+    return workbook_download(content, file_name=f"budgets-{year}.xlsx")
 
 
 @require_safe
@@ -185,6 +208,19 @@ def _waiting_without_budget(request: SignedInRequest, year: int, today: date) ->
     if queries.budget_for(year, SubsidyKind.ASSESSMENT, None) is not None:
         return ""
     return queue_text(queries.queues_of_year(year).get(None, queries.NOBODY_WAITS))
+
+
+def _chosen(request: SignedInRequest, today: date) -> tuple[list[int], int, list[Budget]]:
+    """Return the years there are, the one that is asked for, and its budgets that this person may see."""
+    years = sorted({*queries.years_with_budgets(request.user), today.year}, reverse=True)
+    year = _asked_for(request.GET.get("year", ""), years, today.year)
+    budgets = queries.budgets_visible_to(request.user).filter(year=year).select_related("district")
+    return years, year, sorted(budgets, key=_place)
+
+
+def _cells(budget: Budget) -> list[str | Decimal]:
+    sums = (budget.allotted, budget.reserved, budget.paid, budget.recovered, budget.available)
+    return [budget.reference, budget_name(budget), *sums]
 
 
 def _asked_for(text: str, years: Sequence[int], otherwise: int) -> int:

@@ -1,42 +1,26 @@
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessment.models import LevelCertificate
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
-from chongqing_dte.foundation.paging import page_of
 from enrollment.policies import can_correct_bank_account, check_can_correct_bank_account
-from enrollment.rules.identifiers import mask_name, normalize_identifier
 from enrollment.services.accounts import AccountDetails, correct_bank_account
 from institutions.models import User
 from institutions.requests import SignedInRequest
 from subsidies import queries
 from subsidies.dossier import account_is_needed, certificate_dossier
-from subsidies.enums import Decision, PaymentStatus
 from subsidies.explanations import recovery_sentence, withdrawal_sentence
 from subsidies.forms.accounts import AccountForm
 from subsidies.policies import can_hand_out_links, can_see_money
 from subsidies.views.road import road
 
-CERTIFICATE_COLUMNS = (
-    (gettext_lazy("Certificate number"), ""),
-    (gettext_lazy("Trainee"), ""),
-    (gettext_lazy("Occupation and level"), ""),
-    (gettext_lazy("Evaluation institution"), ""),
-    (gettext_lazy("Issued on"), ""),
-    (gettext_lazy("Decision"), ""),
-    (gettext_lazy("Payment"), ""),
-)
 CHECK_COLUMNS = (
     (gettext_lazy("Check"), ""),
     (gettext_lazy("Outcome"), ""),
@@ -63,25 +47,6 @@ FIELD_OF_REFUSAL = {
     "bank_missing": "bank_name",
     "reason_missing": "reason",
 }
-
-
-@require_safe
-@login_required
-def certificate_list(request: SignedInRequest) -> HttpResponse:
-    """List the level certificates of the person's office with what was decided on each, newest first."""
-    number = normalize_identifier(request.GET.get("q", ""))[:40]
-    decision = request.GET.get("decision", "")
-    page = page_of(narrowed(queries.certificates_visible_to(request.user), number, decision), request)
-    context = {
-        "rows": [shown(certificate) for certificate in page.rows],
-        "page": page,
-        "columns": CERTIFICATE_COLUMNS,
-        "number": number,
-        "decision": decision,
-        "decisions": Decision.choices,
-        "query": urlencode({"q": number, "decision": decision}) + "&",
-    }
-    return render(request, "subsidies/certificate_list.html", context)
 
 
 @require_safe
@@ -162,33 +127,6 @@ def certificate_context(user: User, certificate: LevelCertificate, form: forms.F
             (_("Evaluation institution"), certificate.institution.name),
             (_("Issued on"), certificate.issued_on.isoformat()),
         ],
-    }
-
-
-def narrowed(
-    certificates: QuerySet[LevelCertificate], number: str, decision: str
-) -> QuerySet[LevelCertificate]:
-    """Return only the certificates with this number and this decision; an empty one does not narrow."""
-    if number:
-        certificates = certificates.filter(number=number)
-    if decision in Decision.values:
-        certificates = certificates.filter(Q(decision=decision))
-    return certificates
-
-
-def shown(certificate: Any) -> dict[str, object]:
-    """Return one certificate as the list shows it, the trainee's name masked."""
-    return {
-        "certificate": certificate,
-        "trainee": mask_name(certificate.trainee.name),
-        "decision": certificate.decision or "WAITING",
-        "decision_label": Decision(certificate.decision).label
-        if certificate.decision
-        else gettext_lazy("Waiting"),
-        "payment": certificate.payment_status,
-        "payment_label": PaymentStatus(certificate.payment_status).label
-        if certificate.payment_status
-        else "",
     }
 
 

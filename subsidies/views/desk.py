@@ -1,6 +1,7 @@
 """The desk: everything that is stuck on the way of the money, why, since when, and who must act."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -43,6 +44,8 @@ PAGE_SIZE: Final = 50
 # So many rows go into one file, and so many are read at a time.
 EXPORTED_AT_MOST: Final = 20_000
 READ_AT_ONCE: Final = 1000
+# How an address names the moment since when the last row of a page waits.
+PLACE: Final = "%Y%m%dT%H%M%S.%fZ"
 
 
 @require_safe
@@ -71,19 +74,16 @@ def subsidy_desk_list(request: SignedInRequest) -> HttpResponse:
         return redirect("subsidy-desk")
     desk = queries.Desk(request.user, timezone.now())
     form, chosen, found = _chosen(request, desk, matter)
-    after = request.GET.get("after", "")
-    is_first = not (after.isascii() and after.isdigit() and len(after) < 19)
-    if not is_first:
-        found = found.filter(pk__gt=int(after))
-    rows = list(found.order_by("pk")[: PAGE_SIZE + 1])
+    after = _place_in(request.GET.get("after", ""))
+    rows = queries.rows_after(found, after, size=PAGE_SIZE + 1)
     context = {
         "matter": matter,
         "title": matter_title(matter),
         "form": form,
         "rows": shown_rows(matter, rows[:PAGE_SIZE], desk),
         "columns": ROW_COLUMNS,
-        "next_key": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
-        "is_first": is_first,
+        "next_key": _place_of(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None,
+        "is_first": after is None,
         "query": f"{urlencode(chosen)}&",
         "export_query": urlencode(chosen),
     }
@@ -106,6 +106,22 @@ def subsidy_desk_export(request: SignedInRequest) -> HttpResponseBase:
     return workbook_download(as_workbook(title, rows), file_name=f"{name}.xlsx")
 
 
+def _place_of(row: Any) -> str:
+    """Return where a row stands in its list, as an address names it."""
+    return f"{row.since.astimezone(UTC).strftime(PLACE)}-{row.pk}"
+
+
+def _place_in(text: str) -> tuple[datetime, int] | None:
+    """Return the place that an address names; what names none asks for the first page."""
+    since, _dash, row_id = text.partition("-")
+    if not (row_id.isascii() and row_id.isdigit() and len(row_id) < 19):
+        return None
+    try:
+        return datetime.strptime(since, PLACE).replace(tzinfo=UTC), int(row_id)
+    except ValueError:
+        return None
+
+
 def _numbers(desk: queries.Desk) -> Iterator[list[Any]]:
     yield [str(label) for label, _kind in MATTER_COLUMNS]
     for stuck in queries.what_is_stuck(desk):
@@ -125,13 +141,13 @@ def _cells(request: SignedInRequest, desk: queries.Desk, matter: Matter) -> Iter
     ]
     yield heads
     _form, _given, found = _chosen(request, desk, matter)
-    last = 0
+    last = None
     for _number in range(EXPORTED_AT_MOST // READ_AT_ONCE):
-        rows = list(found.filter(pk__gt=last).order_by("pk")[:READ_AT_ONCE])
+        rows = queries.rows_after(found, last, size=READ_AT_ONCE)
         yield from (row.as_cells() for row in shown_rows(matter, rows, desk))
         if len(rows) < READ_AT_ONCE:
             return
-        last = rows[-1].pk
+        last = (rows[-1].since, rows[-1].pk)
 
 
 def _chosen(

@@ -24,6 +24,7 @@ from subsidies.desk_words import (
     owner_name,
 )
 from subsidies.explanations import return_advice, return_reason
+from subsidies.invariants import CHECKED
 from subsidies.models import Payment
 from subsidies.rules.desk import Matter, is_asked_to_act, working_days_between
 
@@ -142,17 +143,27 @@ def _cause_of_all(matter: Matter, desk: queries.Desk) -> str:
         "signatures": _("Two people of finance have to sign, each for themselves."),
         "result-files": _("A file of the bank could not be applied. Its page says why."),
         "resolutions": _("Somebody else has to look at what was found out."),
+        "brought-files": _("Somebody else has to compare it with what the bank has."),
         "settlements": _("Somebody else has to look at what came back or is given up."),
     }.get(matter.name) or matter_cause(matter)
 
 
 def _why_returned(payment: Any) -> str:
     code = payment.return_code
-    return f"{return_reason(code)} {return_advice(code)}" if code else ""
+    if not code:
+        return ""
+    return _("%(reason)s %(advice)s") % {"reason": return_reason(code), "advice": return_advice(code)}
 
 
 def _why_unsigned(batch: Any) -> str:
     return _("One signature is there, the second one is missing.") if batch.first_released_by_id else ""
+
+
+def _why_alarmed(alarm: Any) -> str:
+    names = ", ".join(alarm.ids)
+    if alarm.invariant == CHECKED.name:
+        return _("Nobody could look whether these hold: %(names)s") % {"names": names}
+    return _("Rows that show it: %(ids)s") % {"ids": names}
 
 
 # Why a row is stuck, where it is not the same for all of a matter; nothing if it is.
@@ -165,7 +176,7 @@ _OWN_CAUSES: Final[dict[str, Callable[[Any], str]]] = {
     "resolutions": lambda resolution: str(resolution.get_outcome_display()),
     "settlements": lambda settlement: str(settlement.get_kind_display()),
     "sending-stopped": lambda stop: str(stop.reason),
-    "alarms": lambda alarm: _("Rows that show it: %(ids)s") % {"ids": ", ".join(alarm.ids)},
+    "alarms": _why_alarmed,
 }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -57,7 +57,7 @@ LINE_COLUMNS = (
 def notice_list(request: HttpRequest) -> HttpResponse:
     """List the notices: those to which one can still object, or all of them, by district and days."""
     shows_all = request.GET.get("show") == "all"
-    chosen = {name: request.GET.get(name, "")[:10] for name in ("district", "from", "to")}
+    chosen = {name: request.GET.get(name, "").replace("\x00", "")[:10] for name in ("district", "from", "to")}
     notices = queries.notices_narrowed(
         district_code=chosen["district"], first=_day(chosen["from"]), last=_day(chosen["to"])
     )
@@ -86,7 +86,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 def notice_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one notice: its days, its hash, and its lines page by page."""
     notice = _find_notice(reference)
-    name, id_ending = request.GET.get("name", "")[:64], request.GET.get("ending", "")[:4]
+    name, id_ending = _searched_for(request.GET)
     if name != searched_name(name):
         # Written into the address by hand: a name stands in no address whole.
         return redirect(_address_of(notice, name=name, id_ending=id_ending))
@@ -117,8 +117,8 @@ def notice_detail(request: HttpRequest, reference: str) -> HttpResponse:
 def notice_search(request: HttpRequest, reference: str) -> HttpResponse:
     """Lead to the lines that fit a name as it is published, so that no whole name stands in an address."""
     notice = _find_notice(reference)
-    name, ending = request.POST.get("name", "").strip()[:64], request.POST.get("ending", "").strip()[:4]
-    return redirect(_address_of(notice, name=name.replace("\x00", ""), id_ending=ending.replace("\x00", "")))
+    name, id_ending = _searched_for(request.POST)
+    return redirect(_address_of(notice, name=name, id_ending=id_ending))
 
 
 @require_safe
@@ -176,9 +176,10 @@ def object_to_line(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _objection_page(request, notice, line, PublicObjectionForm.empty())
-    if wait := _seconds_to_wait(request, line):
-        return too_many_tries(request, wait)
     form = PublicObjectionForm(request.POST)
+    # A form that is not whole is no try: whoever corrects a mistake is not made to wait.
+    if form.is_valid() and (wait := _seconds_to_wait(request, line)):
+        return too_many_tries(request, wait)
     if form.is_valid() and (receipt := _raised(line, form)):
         return redirect("objection-receipt", public_id=receipt)
     return _objection_page(request, notice, line, form, status=422)
@@ -332,6 +333,12 @@ def _shown_line(line: NoticeLine) -> dict[str, object]:
         "institution": certificate.institution.name,
         "amount": line.payment.amount,
     }
+
+
+def _searched_for(given: QueryDict) -> tuple[str, str]:
+    """Return the name and the ending of an ID number that a list is searched for."""
+    name, ending = (given.get(key, "").replace("\x00", "").strip() for key in ("name", "ending"))
+    return name[:64], ending[:4]
 
 
 def _address_of(notice: PublicNotice, *, name: str, id_ending: str) -> str:

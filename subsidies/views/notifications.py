@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,6 +32,7 @@ COLUMNS: Final = (
     (gettext_lazy("What happened"), ""),
     (gettext_lazy("Read by"), ""),
 )
+ABOUT_A_BATCH: Final = (NotificationKind.BATCH_WAITS, NotificationKind.BATCH_WITHDRAWN)
 # More than one page shows nobody chooses at once.
 CHOSEN_AT_ONCE: Final = 50
 
@@ -105,7 +105,7 @@ def failed_message(request: SignedInRequest, public_id: UUID) -> HttpResponse:
             (_("About"), message.get_kind_display()),
             (_("Recipient"), f"{whose} · {message.district}" if message.district else whose),
             (_("Way of sending"), message.get_channel_display()),
-            (_("Created at"), date_format(timezone.localtime(message.created_at), "DATETIME_FORMAT")),
+            (_("Created at"), timezone.localtime(message.created_at).strftime("%Y-%m-%d %H:%M")),
             (_("Number of tries"), message.tried_count),
             (_("Status"), message.get_status_display()),
             (_("Problem"), message_problem(message.problem) or "—"),
@@ -142,10 +142,12 @@ def _shown(notification: Notification, *, may_mark: bool) -> dict[str, object]:
 def _url_of(notification: Notification) -> str:
     """Return where the row stands that a message is about, or nothing."""
     facts = notification.facts
-    if notification.kind == NotificationKind.BATCH_WAITS and "batch" in facts:
+    if notification.kind in ABOUT_A_BATCH and "batch" in facts:
         return reverse("batch-detail", args=[facts["batch"]])
     if notification.kind == NotificationKind.BUDGET_SHORT:
         return reverse("budget-list")
+    if notification.kind == NotificationKind.DECISIONS_HELD:
+        return reverse("subsidy-desk")
     if "objection" in facts and _as_uuid(str(facts["objection"])):
         return reverse("objection-detail", args=[facts["objection"]])
     if notification.entitlement is not None:

@@ -1,5 +1,6 @@
 """The desk of objections: what was said, recorded by an office too, and what is decided about it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -18,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
-from enrollment.rules.identifiers import mask_name
+from chongqing_dte.foundation.uploads import workbook_download
+from enrollment.rules.identifiers import mask_name, normalize_identifier
 from institutions.models import User
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
@@ -26,9 +29,13 @@ from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
 from subsidies.forms.objections import ObjectionDecisionForm, OfficeObjectionForm
 from subsidies.models import Objection
 from subsidies.services.objections import ObjectionEntry, decide_objection, raise_objection
+from subsidies.statement_files import as_workbook
 
 # Days since an objection was raised, from which it counts as old.
 AGES: Final = (3, 7, 15)
+# So many rows go into one workbook, and so many are read at a time.
+EXPORTED_AT_MOST: Final = 50_000
+READ_AT_ONCE: Final = 1000
 COLUMNS = (
     (gettext_lazy("Raised at"), ""),
     (gettext_lazy("Level certificate"), ""),
@@ -45,10 +52,8 @@ COLUMNS = (
 def objection_list(request: SignedInRequest) -> HttpResponse:
     """List the objections of the person's office, by what became of them, district and age."""
     _check_sees_objections(request.user)
-    chosen = {name: request.GET.get(name, "")[:12] for name in ("status", "district", "age")}
-    if chosen["status"] not in (*ObjectionStatus.values, "ALL"):
-        chosen["status"] = ObjectionStatus.RAISED.value
-    page = page_of(_narrowed(queries.objections_to_list(request.user), chosen), request)
+    chosen, found = _chosen(request)
+    page = page_of(found, request)
     context = {
         "rows": [_shown(objection) for objection in page.rows],
         "page": page,
@@ -63,11 +68,23 @@ def objection_list(request: SignedInRequest) -> HttpResponse:
         "ages": [(str(age), _("%(days)s days and older") % {"days": age}) for age in AGES],
         "chosen": chosen,
         "open_count": queries.open_objection_count(request.user),
-        "narrowing": urlencode({"district": chosen["district"], "age": chosen["age"]}),
+        "narrowing": urlencode({name: value for name, value in chosen.items() if name != "status"}),
         "query": urlencode(chosen) + "&",
+        "export_query": urlencode(chosen),
         "may_record": policies.can_record_objections(request.user),
     }
     return render(request, "subsidies/objection_list.html", context)
+
+
+@require_safe
+@login_required
+def objection_export(request: SignedInRequest) -> HttpResponseBase:
+    """Return the same list as a workbook, without what was said and by whom."""
+    _check_sees_objections(request.user)
+    _given, found = _chosen(request)
+    rows = list(_cells(found.order_by("-pk")[:EXPORTED_AT_MOST]))
+    name = f"objections-{timezone.localdate().isoformat()}.xlsx"
+    return workbook_download(as_workbook(_("Objections"), rows), file_name=name)
 
 
 @require_safe
@@ -115,9 +132,22 @@ def _find_objection(request: SignedInRequest, public_id: str) -> Objection:
     return get_object_or_404(queries.objections_to_read(request.user), public_id=public_id)
 
 
+def _chosen(request: SignedInRequest) -> tuple[dict[str, str], QuerySet[Objection]]:
+    """Return what the list is narrowed to, and what that leaves of the objections that this person may see."""
+    chosen = {
+        name: request.GET.get(name, "").replace("\x00", "")[:12] for name in ("status", "district", "age")
+    }
+    chosen["number"] = normalize_identifier(request.GET.get("number", ""))[:40]
+    if chosen["status"] not in (*ObjectionStatus.values, "ALL"):
+        chosen["status"] = ObjectionStatus.RAISED.value
+    return chosen, _narrowed(queries.objections_to_list(request.user), chosen)
+
+
 def _narrowed(objections: QuerySet[Objection], chosen: dict[str, str]) -> QuerySet[Objection]:
     if chosen["status"] != "ALL":
         objections = objections.filter(status=chosen["status"])
+    if chosen["number"]:
+        objections = objections.filter(entitlement__certificate__number=chosen["number"])
     if chosen["district"]:
         objections = objections.filter(entitlement__district__code=chosen["district"])
     if chosen["age"] in {str(age) for age in AGES}:
@@ -136,6 +166,22 @@ def _shown(objection: Objection) -> dict[str, object]:
         "age": (timezone.localdate() - timezone.localdate(objection.raised_at)).days,
         "is_open": objection.status == ObjectionStatus.RAISED,
     }
+
+
+def _cells(objections: QuerySet[Objection]) -> Iterator[list[str]]:
+    yield [str(label) for label, _kind in COLUMNS]
+    for objection in objections.iterator(chunk_size=READ_AT_ONCE):
+        row = _shown(objection)
+        raised_at = timezone.localtime(objection.raised_at)
+        yield [
+            raised_at.strftime("%Y-%m-%d %H:%M"),
+            objection.entitlement.certificate.number,
+            str(row["trainee"]),
+            objection.get_kind_display(),
+            str(row["district"]),
+            str(row["age"]),
+            objection.get_status_display(),
+        ]
 
 
 def _detail_page(

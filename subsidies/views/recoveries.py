@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -18,7 +18,7 @@ from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.enums import RecoveryStatus
 from subsidies.forms.recoveries import AskBackForm, RecoveryFilterForm, SettlementDecisionForm, SettlementForm
-from subsidies.models import Recovery
+from subsidies.models import Recovery, RecoverySettlement
 from subsidies.views.recovery_rows import (
     as_workbook,
     letter_facts,
@@ -128,7 +128,13 @@ def detail_page(
         "certificate": recovery.payment.entitlement.certificate,
         "facts": recovery_facts(recovery),
         "row": shown(recovery, timezone.localdate()),
-        "settlements": [shown_settlement(settlement, request.user) for settlement in settlements],
+        "settlements": [
+            {
+                **shown_settlement(settlement, request.user),
+                "form": forms.get(f"decision {settlement.pk}") or decision_form(settlement),
+            }
+            for settlement in settlements
+        ],
         "settlement_columns": SETTLEMENT_COLUMNS,
         "journal": [shown_journal(line) for line in queries.journal_of_recovery(recovery)],
         "journal_columns": JOURNAL_COLUMNS,
@@ -139,9 +145,13 @@ def detail_page(
         "may_act": may_act,
         "ask_form": forms.get("ask") or AskBackForm(prefix="ask"),
         "settlement_form": forms.get("settlement") or SettlementForm(initial=_rest_of(recovery)),
-        "decision_form": forms.get("decision") or SettlementDecisionForm(prefix="decision"),
     }
     return render(request, "subsidies/recovery_detail.html", context, status=status)
+
+
+def decision_form(settlement: RecoverySettlement, sent: QueryDict | None = None) -> SettlementDecisionForm:
+    """Return the second person's form about one settlement. Several of them stand on one page."""
+    return SettlementDecisionForm(sent, prefix="decision", auto_id=f"settlement_{settlement.pk}_%s")
 
 
 def _rest_of(recovery: Recovery) -> dict[str, object]:

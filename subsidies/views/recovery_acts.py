@@ -24,7 +24,16 @@ from subsidies.services.recoveries import (
     propose_settlement,
     refuse_settlement,
 )
-from subsidies.views.recoveries import detail_page, find_recovery
+from subsidies.views.recoveries import decision_form, detail_page, find_recovery
+
+# Which field a refusal of the service belongs to.
+FIELD_OF_REFUSAL = {
+    "reason_missing": "reason",
+    "amount_not_positive": "amount",
+    "more_than_is_left": "amount",
+    "received_day_impossible": "received_on",
+    "statement_line_used": "bank_reference",
+}
 
 
 @require_POST
@@ -67,7 +76,8 @@ def settlement_propose(request: SignedInRequest, public_id: str) -> HttpResponse
             now=timezone.now(),
         )
     except DomainError as refusal:
-        return _again(request, recovery, {"settlement": form}, refusal)
+        field = FIELD_OF_REFUSAL.get(refusal.code)
+        return _again(request, recovery, {"settlement": form}, refusal, field=field)
     messages.success(request, _("Recorded. It counts once a second person of finance has approved it."))
     return redirect("recovery-detail", public_id=recovery.public_id)
 
@@ -78,7 +88,7 @@ def settlement_approve(request: SignedInRequest, public_id: str) -> HttpResponse
     """Let a settlement count, and lead to the next one that waits."""
     settlement = _find_settlement(request, public_id)
     policies.check_can_decide_settlement(request.user, settlement)
-    form = SettlementDecisionForm(request.POST, prefix="decision")
+    form = decision_form(settlement, request.POST)
     if not form.is_valid():
         return _decision_again(request, settlement, form)
     reason = form.cleaned_data["reason"]
@@ -93,7 +103,7 @@ def settlement_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Refuse a settlement, and lead to the next one that waits."""
     settlement = _find_settlement(request, public_id)
     policies.check_can_decide_settlement(request.user, settlement)
-    form = SettlementDecisionForm(request.POST, prefix="decision")
+    form = decision_form(settlement, request.POST)
     if not form.is_valid():
         return _decision_again(request, settlement, form)
     reason = form.cleaned_data["reason"]
@@ -103,7 +113,7 @@ def settlement_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
         )
     except DomainError as refusal:
         recovery = find_recovery(request, str(settlement.recovery.public_id))
-        return _again(request, recovery, {"decision": form}, refusal, field="reason")
+        return _again(request, recovery, {f"decision {settlement.pk}": form}, refusal, field="reason")
     messages.success(request, _("Refused. Nothing was counted."))
     return _to_the_next(request, settlement)
 
@@ -116,7 +126,7 @@ def _decision_again(
     request: SignedInRequest, settlement: RecoverySettlement, form: SettlementDecisionForm
 ) -> HttpResponse:
     recovery = find_recovery(request, str(settlement.recovery.public_id))
-    return detail_page(request, recovery, {"decision": form}, status=422)
+    return detail_page(request, recovery, {f"decision {settlement.pk}": form}, status=422)
 
 
 def _to_the_next(request: SignedInRequest, settlement: RecoverySettlement) -> HttpResponse:

@@ -106,7 +106,7 @@ def recovery_facts(recovery: Recovery) -> list[tuple[str, object]]:
         (_("Left"), yuan(left_of(recovery))),
         (_("Asked for"), _time(recovery.asked_at)),
         (_("Due on"), recovery.due_on.isoformat() if recovery.due_on else ""),
-        (_("Settled"), _time(recovery.settled_at)),
+        (_("Settled at"), _time(recovery.settled_at)),
     ]
 
 

@@ -170,7 +170,7 @@ def asked_for(request: SignedInRequest) -> Asked:
     if not policies.can_see_budgets(request.user):
         raise NotPermitted
     fund, district = request.GET.get("fund", ""), request.GET.get("district", "")
-    known = {code for code, _name in _district_choices(request)}
+    known = dict(_district_choices(request))
     if not policies.can_see_money(request.user):
         district = district or next(iter(known), queries.WITHOUT_DISTRICT)
     if (fund and fund not in SubsidyKind.values) or (district and district not in known):

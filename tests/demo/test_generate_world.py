@@ -20,6 +20,7 @@ from enrollment.models import (
     ClassStep,
     Enrollment,
     EnrollmentChange,
+    IntakePolicy,
     RosterRow,
     RosterUpload,
     Trainee,
@@ -56,6 +57,10 @@ def world(made_world):
 
 
 # ── The promises of the portal hold ──────────────────────────────────────────────────────────────────────
+def test_the_demo_s_own_class_which_began_five_days_ago_still_takes_its_roster():
+    assert IntakePolicy.objects.get().roster_lock_days > 5
+
+
 def test_every_invariant_of_the_money_holds():
     assert find_violations() == []
     assert journal_balance() == 0

@@ -34,7 +34,11 @@ def refuse(_request, kind):
     raise REFUSALS[kind]
 
 
-urlpatterns = [path("", include("chongqing_dte.urls")), path("refuse/<kind>/", refuse)]
+urlpatterns = [
+    path("", include("chongqing_dte.urls")),
+    path("refuse/<kind>/", refuse),
+    path("refuse/<kind>/of-it/act/", lambda _request, **_kind: HttpResponseNotAllowed(["POST"])),
+]
 
 
 @pytest.fixture
@@ -104,6 +108,16 @@ def test_address_that_only_takes_a_form_is_not_a_blank_page(client):
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert "This address only takes a form." in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_address_that_only_takes_a_form_leads_to_the_page_above_it(client):
+    client.cookies["django_language"] = "en"
+
+    answer = client.get("/refuse/fine/of-it/act/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/refuse/fine/")
+    assert "it was not taken in" in client.get("/refuse/refused/").content.decode()
 
 
 def test_machine_gets_no_page_for_a_wrong_method(client):

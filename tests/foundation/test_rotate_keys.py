@@ -20,7 +20,7 @@ from tests.factories.assessment import ResultsUploadFactory
 from tests.factories.bank import BatchDownloadFactory
 from tests.factories.bank_formats import BankFormatFactory
 from tests.factories.enrollment import BankAccountFactory, EnrollmentFactory, RosterRowFactory, TraineeFactory
-from tests.factories.identity import ExportFactory, IdentityCorrectionFactory
+from tests.factories.identity import EvidenceCorrectionFactory, ExportFactory, IdentityCorrectionFactory
 from tests.factories.institutions import UserFactory
 from tests.factories.notices import ObjectionFactory
 from tests.factories.subsidies import BankResultFileFactory, PaymentBatchFactory
@@ -47,6 +47,7 @@ def a_row_in_every_table() -> None:
         done_at=NOW,
     )
     IdentityCorrectionFactory(enrollment=enrollment)
+    EvidenceCorrectionFactory(enrollment=enrollment)
     for factory in (
         AttendanceDeliveryFactory,
         BankAccountFactory,

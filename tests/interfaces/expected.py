@@ -124,6 +124,24 @@ ROUTES = {
     "identity-correction-refuse": Answers(
         "POST", to_class(municipal=403, district=422, training=403), row="correction"
     ),
+    # The roster of this class is locked: what is sent is not filled in.
+    "evidence-correction-propose": Answers(
+        "POST", to_class(municipal=403, district=403, training=422), row="enrollment"
+    ),
+    "evidence-correction-list": Answers("GET", ANYBODY),
+    "evidence-correction-detail": Answers("GET", to_class(), row="evidence_correction"),
+    "evidence-correction-evidence": Answers(
+        "GET", to_class(), row="evidence_correction", by_role=((Role.MUNICIPAL_ADMINISTRATOR, 403),)
+    ),
+    "evidence-correction-approve": Answers(
+        "POST",
+        to_class(municipal=403, district=302, training=403),
+        row="evidence_correction",
+        by_role=((Role.DISTRICT_LEAD, 409),),
+    ),
+    "evidence-correction-refuse": Answers(
+        "POST", to_class(municipal=403, district=422, training=403), row="evidence_correction"
+    ),
     "merge-list": Answers("GET", {**NOBODY, "municipal": 200}),
     "merge-propose": Answers("POST", NOBODY, by_role=((Role.MUNICIPAL_OPERATOR, 422),)),
     "merge-detail": Answers("GET", to_money(), row="merge"),

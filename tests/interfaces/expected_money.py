@@ -64,7 +64,10 @@ MONEY_ROUTES = {
         Answers("GET", dict.fromkeys(OFFICES, 404), row="certificate", public=404),
     ),
     "notice-search": Answers("POST", dict.fromkeys(OFFICES, 404), row="certificate", public=404),
-    "objection-list": Answers("GET", {**NOBODY, "municipal": 200, "district": 200}),
+    **dict.fromkeys(
+        ("objection-list", "objection-export"),
+        Answers("GET", {**NOBODY, "municipal": 200, "district": 200}),
+    ),
     "objection-record": Answers(
         "GET",
         {**NOBODY, "district": 200},
@@ -78,6 +81,8 @@ MONEY_ROUTES = {
         row="objection",
         by_role=((Role.MUNICIPAL_REVIEWER, 302),),
     ),
+    **dict.fromkeys(("certificate-export", "batch-export"), Answers("GET", ANYBODY)),
+    "batch-lines-export": Answers("GET", to_money(), row="batch"),
     "recovery-export": Answers("GET", ANYBODY),
     "recovery-detail": Answers("GET", to_money(), row="recovery"),
     # It names the person in full: only whoever sends it reads it.
@@ -112,6 +117,13 @@ MONEY_ROUTES = {
         ("bank-result-read-again", "bank-result-dismiss"),
         Answers("POST", to_money(municipal=403), row="bank_result", by_role=((Role.MUNICIPAL_FINANCE, 302),)),
     ),
+    "bank-result-confirm": Answers(
+        "POST", to_money(municipal=403), row="brought_file", by_role=((Role.MUNICIPAL_FINANCE, 302),)
+    ),
+    # A refusal has its reason.
+    "bank-result-refuse": Answers(
+        "POST", to_money(municipal=403), row="brought_file", by_role=((Role.MUNICIPAL_FINANCE, 422),)
+    ),
     "bank-exception-detail": Answers("GET", to_money(), row="bank_line"),
     # One finding waits already.
     "bank-exception-propose": Answers(
@@ -145,7 +157,7 @@ MONEY_ROUTES = {
     ),
     # The city sees every budget, a district its own and its own statement.
     **dict.fromkeys(
-        ("budget-list", "statement", "statement-lines", "statement-export"),
+        ("budget-list", "budget-export", "statement", "statement-lines", "statement-export"),
         Answers("GET", {**NOBODY, "municipal": 200, "district": 200}),
     ),
     # A desk that names no matter leads to all of them.

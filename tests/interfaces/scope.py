@@ -19,7 +19,12 @@ from tests.factories.assessment import (
     MarkReviewFactory,
 )
 from tests.factories.bank_formats import BankFormatFactory
-from tests.factories.identity import ExportFactory, IdentityCorrectionFactory, TraineeMergeFactory
+from tests.factories.identity import (
+    EvidenceCorrectionFactory,
+    ExportFactory,
+    IdentityCorrectionFactory,
+    TraineeMergeFactory,
+)
 from tests.factories.institutions import DistrictFactory, InstitutionFactory, UserFactory
 from tests.factories.notices import ObjectionFactory
 from tests.factories.recoveries import RecoverySettlementFactory
@@ -79,6 +84,7 @@ def rows_of(certificate, batch):
         "enrollment": enrollment,
         "lesson": LessonFactory(training_class=enrollment.training_class),
         "correction": IdentityCorrectionFactory(enrollment=enrollment),
+        "evidence_correction": EvidenceCorrectionFactory(enrollment=enrollment),
         "export": ExportFactory(training_class=enrollment.training_class),
         "merge": TraineeMergeFactory(),
         "roster": enrollment.roster_row.upload,

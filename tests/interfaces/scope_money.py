@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from institutions.models import District
-from subsidies.enums import NotificationStatus
+from subsidies.enums import NotificationStatus, ResultFileStatus
 from tests.factories.bank import BatchDownloadFactory, LineResolutionFactory
 from tests.factories.budgets import BudgetChangeFactory
 from tests.factories.notifications import NotificationFactory
@@ -21,13 +21,14 @@ def budget_rows(district: District) -> dict[str, object]:
 
 
 def bank_rows() -> dict[str, object]:
-    """Return a link, a file that was set aside, and a line with a finding that waits for its second person."""
+    """Return a link, a file set aside, one that a person brought, and a line with a finding that waits for another."""
     finding = LineResolutionFactory()
     line = finding.line
     return {
         "download": BatchDownloadFactory(),
         "failed_message": NotificationFactory(status=NotificationStatus.FAILED, problem="address_missing"),
         "bank_result": BankResultFileFactory(set_aside=True),
+        "brought_file": BankResultFileFactory(by_hand=True, status=ResultFileStatus.WAITING),
         "finding": finding,
         # A line has no number of its own outside: it is addressed by its file and its place in it.
         "bank_line": SimpleNamespace(address=[line.result_file.public_id, line.line_number]),

@@ -16,7 +16,7 @@ ADMIN_PAGES = {
     "index": 200,
     "search": 200,
     "login": 302,
-    "logout": 405,
+    "logout": 302,
     "password_change": 200,
     "password_change_done": 200,
     "autocomplete": 403,

@@ -9,7 +9,7 @@ from tests.factories.assessment import (
     AttemptCorrectionFactory,
     CertificateRevocationFactory,
 )
-from tests.factories.identity import IdentityCorrectionFactory, TraineeMergeFactory
+from tests.factories.identity import EvidenceCorrectionFactory, IdentityCorrectionFactory, TraineeMergeFactory
 from tests.factories.institutions import UserFactory
 from tests.factories.recoveries import RecoverySettlementFactory
 
@@ -46,6 +46,8 @@ ACTS = [
     ("session-cancel", AssessmentSessionFactory, lambda row: row.filed_by),
     ("identity-correction-approve", IdentityCorrectionFactory, district_of_the_person),
     ("identity-correction-refuse", IdentityCorrectionFactory, district_of_the_person),
+    ("evidence-correction-approve", EvidenceCorrectionFactory, district_of_the_person),
+    ("evidence-correction-refuse", EvidenceCorrectionFactory, district_of_the_person),
     ("merge-approve", TraineeMergeFactory, bureau),
     ("merge-refuse", TraineeMergeFactory, bureau),
     ("revocation-approve", CertificateRevocationFactory, bureau),

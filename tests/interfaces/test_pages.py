@@ -19,8 +19,14 @@ from tests.factories.enrollment import (
     RosterUploadFactory,
     TrainingClassFactory,
 )
-from tests.factories.institutions import DistrictFactory, InstitutionFactory, UserFactory
-from tests.factories.subsidies import delivered_batch, due_certificate, granted_certificate, hear_from_bank
+from tests.factories.institutions import PASSWORD, DistrictFactory, InstitutionFactory, UserFactory
+from tests.factories.subsidies import (
+    assembled_batch,
+    delivered_batch,
+    due_certificate,
+    granted_certificate,
+    hear_from_bank,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -299,3 +305,13 @@ def test_home_page_costs_the_same_for_more_districts(client) -> None:
     DistrictFactory.create_batch(5)
 
     assert queries_of(client, "/") == few
+
+
+def test_whoever_signs_in_again_in_the_middle_of_a_form_comes_to_its_page(client) -> None:
+    user, batch = UserFactory(municipal_finance=True), assembled_batch()
+
+    asked = client.post(reverse("batch-release", args=[batch.public_id]), {"sha256": batch.sha256})
+    led = client.post(asked.url, {"username": user.username, "password": PASSWORD}, follow=True)
+
+    assert led.redirect_chain[-1][0] == reverse("batch-detail", args=[batch.public_id])
+    assert led.status_code == 200

@@ -16,6 +16,7 @@ from tests.enrollment.rosters import person
 from tests.interfaces.expected import ROUTES, SIGN_IN
 from tests.interfaces.expected_assessment import ASSESSMENT_FORMS, ASSESSMENT_ROUTES
 from tests.interfaces.expected_money import MONEY_FORMS, MONEY_ROUTES
+from tests.interfaces.ids import doubled_ids
 from tests.interfaces.scope import browser_of, canaries, kind_of, routes
 from tests.interfaces.setup_forms import setup_form
 
@@ -64,7 +65,7 @@ def of_nothing(part: object) -> object:
 
 
 def answer(client: Client, route: str, rows: Any) -> int:
-    """Return the status code of a route's answer."""
+    """Return the status code of a route's answer, after a look at what is true of every page."""
     expected = EXPECTED[route]
     if route in {"healthz", "readyz"}:
         url = f"/{route}"
@@ -74,9 +75,10 @@ def answer(client: Client, route: str, rows: Any) -> int:
         url = reverse(route, args=[rows["certificate"].pk // 131_072])
     else:
         url = reverse(route, args=address_of(rows[expected.row]) if expected.row else [])
-    if expected.method == "GET":
-        return client.get(url).status_code
-    return client.post(url, form_of(route, rows)).status_code
+    response = client.get(url) if expected.method == "GET" else client.post(url, form_of(route, rows))
+    if response.headers["Content-Type"].startswith("text/html"):
+        assert doubled_ids(response.content.decode()) == []
+    return response.status_code
 
 
 def test_every_route_is_listed():
@@ -144,6 +146,7 @@ SEEN_IN_LISTS = {
 LISTS = (
     "home",
     "identity-correction-list",
+    "evidence-correction-list",
     "reveal-list",
     "class-list",
     "session-list",

@@ -67,6 +67,12 @@ def test_menu_is_short_and_leads_to_the_records_behind_the_setup(client_as, role
         assert f'<a href="{reverse("setup")}" aria-current="page">' in page
 
 
+def test_the_other_list_of_corrections_lies_behind_the_setup_too(client_as):
+    page = text_of(client_as(Role.MUNICIPAL_AUDITOR).get(reverse("evidence-correction-list")))
+
+    assert f'<a href="{reverse("setup")}" aria-current="page">' in page
+
+
 @pytest.mark.parametrize("role", [Role.DISTRICT_LEAD, Role.TRAINING_MANAGER])
 def test_setup_leads_others_to_no_records(client_as, role):
     text = text_of(client_as(role).get(reverse("setup")))
@@ -75,8 +81,10 @@ def test_setup_leads_others_to_no_records(client_as, role):
     assert not [route for route in RECORDS if reverse(route) in main]
 
 
-def test_district_s_menu_leads_to_its_corrections_itself(client_as):
-    text = text_of(client_as(Role.DISTRICT_LEAD).get(reverse("identity-correction-list")))
+@pytest.mark.parametrize("route", ["identity-correction-list", "evidence-correction-list"])
+def test_district_s_menu_leads_to_its_corrections_itself(client_as, route):
+    text = text_of(client_as(Role.DISTRICT_LEAD).get(reverse(route)))
+    text = text[: text.index("<main")]
 
     assert f'<a href="{reverse("identity-correction-list")}" aria-current="page">' in text
 

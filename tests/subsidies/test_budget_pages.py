@@ -10,11 +10,14 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from institutions.enums import Role
+from subsidies.enums import BudgetChangeKind
 from subsidies.models import Budget, BudgetChange, Notification
 from subsidies.services.budget_alarms import tell_of_short_budgets
 from subsidies.services.decisions import decide_due_certificates as decide
 from tests.clock import NOW
-from tests.factories.budgets import proposed_allotment
+from tests.factories.budgets import proposed_allotment, proposed_change
+from tests.factories.filings import DistrictSuccessionFactory
+from tests.factories.institutions import DistrictFactory, UserFactory
 from tests.factories.subsidies import (
     BudgetFactory,
     PolicyVersionFactory,
@@ -120,6 +123,26 @@ def test_a_reason_that_is_too_long_is_answered_on_the_form_and_decides_nothing(c
     assert (change.status, change.decision_reason) == ("PROPOSED", "")
 
 
+@pytest.mark.parametrize(
+    ("route", "amount", "text"),
+    [
+        ("budget-change-refuse", "1.00", "Say why it is refused."),
+        ("budget-change-approve", "999999999999.99", "No budget is that large."),
+    ],
+)
+def test_a_decision_that_cannot_be_is_answered_on_the_form(client_as, route, amount, text):
+    change = proposed_change(BudgetChangeKind.TOP_UP, BudgetFactory().pk, amount)
+    client = client_as(Role.MUNICIPAL_REVIEWER)
+    client.cookies["django_language"] = "en"
+
+    answer = client.post(reverse(route, args=[change.pk]), {"reason": " "})
+
+    assert answer.status_code == 422
+    assert text in answer.content.decode()
+    change.refresh_from_db()
+    assert change.status == "PROPOSED"
+
+
 def test_a_second_allotment_is_answered_on_the_form(client_as):
     proposed_allotment()
     form = {"year": 2026, "kind": "ASSESSMENT", "district": "", "amount": "1", "source": "Doc 1"}
@@ -169,6 +192,36 @@ def test_a_statement_leads_to_its_lines_and_its_files(client_as):
     assert rows[1][-1] == 800
     csv = client.get(reverse("statement-export") + "?month=2026-10&format=csv")
     assert csv.content.startswith("\ufeffDistrict,".encode())
+
+
+def test_a_district_reads_its_own_budgets_and_of_those_it_took_over_from(client_of):
+    succession = DistrictSuccessionFactory(predecessor__code="100001")
+    former, heir = (
+        BudgetFactory(district=district) for district in (succession.predecessor, succession.successor)
+    )
+    elsewhere = BudgetFactory(district=DistrictFactory())
+    city = BudgetFactory(district=None)
+    client = client_of(UserFactory(district_reviewer=True, district=succession.successor))
+
+    for budget in (former, heir):
+        assert budget.district.name_en in page(client, "budget-list")
+        assert budget.district.name_en in page(client, "budget-detail", budget.reference)
+    for budget in (elsewhere, city):
+        assert client.get(reverse("budget-detail", args=[budget.reference])).status_code == 404
+    # Whoever was taken over from does not answer for whoever took over.
+    before = client_of(UserFactory(district_reviewer=True, district=succession.predecessor))
+    assert before.get(reverse("budget-detail", args=[heir.reference])).status_code == 404
+
+
+def test_a_district_is_shown_its_own_statement_first_and_may_ask_for_a_former_districts(client_of):
+    succession = DistrictSuccessionFactory(predecessor__code="100001")
+    client = client_of(UserFactory(district_reviewer=True, district=succession.successor))
+
+    own = page(client, "statement")
+    former = page(client, "statement", query="?district=100001")
+
+    assert f'<option value="{succession.successor.code}" selected>' in own
+    assert '<option value="100001" selected>' in former
 
 
 @pytest.mark.parametrize("query", ["?fund=GIFTS", "?district=999999"])

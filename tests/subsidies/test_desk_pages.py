@@ -1,16 +1,19 @@
 """The pages and files of what is stuck."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, timedelta
 from urllib.parse import urlencode
 
 import openpyxl
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from enrollment.models import BankAccount
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
+from subsidies.invariants import CHECKED
 from subsidies.models import Entitlement, InvariantAlarm
 from subsidies.views import desk as desk_views
 from tests.clock import NOW
@@ -52,7 +55,7 @@ def test_the_desk_shows_what_this_person_has_to_do_first(desk):
 
     own, others = text.index("For you to do"), text.index("For others to do")
     assert own < text.index("Batches that wait for signatures") < others
-    assert others < text.index("Decisions held: ")
+    assert others < text.index("Decisions held until: ")
 
 
 def test_the_number_in_the_head_is_of_those_who_have_something_to_do(desk):
@@ -61,6 +64,24 @@ def test_the_number_in_the_head_is_of_those_who_have_something_to_do(desk):
     assert 'To do <span class="count">1</span>' in page(desk(), "batch-list")
     assert "To do <span" not in page(desk(Role.MUNICIPAL_AUDITOR), "batch-list")
     assert "To do <span" not in page(desk(Role.MUNICIPAL_OPERATOR), "batch-list")
+
+
+def test_the_number_in_the_head_is_counted_seldom_and_at_once_after_an_act_of_ones_own(desk, settings):
+    settings.DESK_NUMBER_SECONDS = 10
+    colleague, client = desk(), desk()
+    batch = assembled_batch()
+    shown = 'To do <span class="count">1</span>'
+
+    assert shown in page(client, "batch-list")
+    with CaptureQueriesContext(connection) as first_of_the_colleague:
+        assert shown in page(colleague, "batch-list")
+    with CaptureQueriesContext(connection) as second_of_the_colleague:
+        assert shown in page(colleague, "batch-list")
+    assert len(second_of_the_colleague) < len(first_of_the_colleague)
+    released = client.post(
+        reverse("batch-release", args=[batch.public_id]), {"sha256": batch.sha256}, follow=True
+    )
+    assert "To do <span" not in released.content.decode()
 
 
 def test_a_row_leads_to_where_its_act_is_done(desk):
@@ -88,6 +109,16 @@ def test_an_alarm_names_its_rows(desk):
 
     assert "one_promise" in text
     assert "Rows that show it: 7, 8" in text
+
+
+def test_an_alarm_names_the_promises_that_nobody_could_look_at(desk):
+    InvariantAlarm.objects.create(
+        invariant=CHECKED.name, ids=["one_promise"], first_seen_at=NOW, last_seen_at=NOW
+    )
+
+    text = page(desk(), "subsidy-desk-list", matter="alarms")
+
+    assert "Nobody could look whether these hold: one_promise" in text
 
 
 def test_nobody_is_named_in_full_and_no_number_is_shown(desk):
@@ -121,13 +152,47 @@ def test_a_list_is_narrowed_to_a_district_and_keeps_its_filter_in_every_address(
     query = {"matter": "held-account-is-known", "district": mine.district.code}
 
     first = page(desk(), "subsidy-desk-list", **query)
-    second = page(desk(), "subsidy-desk-list", **query, after=mine.pk)
+    place = f"{mine.held_since.astimezone(UTC).strftime(desk_views.PLACE)}-{mine.pk}"
+    second = page(desk(), "subsidy-desk-list", **query, after=place)
 
     assert mine.certificate.number in first
     assert other.certificate.number not in first
     assert same.certificate.number in second
-    next_page = urlencode({**query, "after": mine.pk}).replace("&", "&amp;")
+    next_page = urlencode({**query, "after": place}).replace("&", "&amp;")
     assert f"?{next_page}" in first
+
+
+def test_a_list_and_its_file_begin_with_what_has_waited_longest(desk, monkeypatch):
+    monkeypatch.setattr(desk_views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(desk_views, "READ_AT_ONCE", 2)
+    days = {
+        PaymentBatchFactory(assembled_at=NOW - timedelta(days=days)).reference: days
+        for days in (3, 1, 4, 1, 5)
+    }
+    client, query, seen = desk(), {"matter": "signatures"}, []
+
+    while True:
+        context = client.get(reverse("subsidy-desk-list"), query).context
+        seen += [row.what for row in context["rows"]]
+        if context["next_key"] is None:
+            break
+        query["after"] = context["next_key"]
+
+    assert [days[reference] for reference in seen] == [5, 4, 3, 1, 1]
+    assert set(seen) == set(days)
+    assert [line.split(",")[0] for line in exported_lines(client)] == seen
+
+
+def exported_lines(client) -> list[str]:
+    text = page(client, "subsidy-desk-export", matter="signatures", format="csv")
+    return text.splitlines()[1:]
+
+
+@pytest.mark.parametrize("after", ["1", "x-1", "20260101T000000.000000Z-x", "20269901T000000.000000Z-1", "-"])
+def test_a_place_that_cannot_be_meant_asks_for_the_first_page(desk, after):
+    batch = PaymentBatchFactory()
+
+    assert batch.reference in page(desk(), "subsidy-desk-list", matter="signatures", after=after)
 
 
 def test_what_waits_for_a_short_time_is_left_out_if_old_ones_are_asked_for(desk):

@@ -208,6 +208,18 @@ def test_a_long_notice_comes_in_pages_at_one_cost(visitor):
     assert second.count('class="person"') == 2
 
 
+@pytest.mark.parametrize("key", ["district", "from", "to", "show"])
+def test_a_list_is_asked_for_with_anything(visitor, key):
+    assert visitor.get(reverse("notice-list"), {key: "\x00"}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["name", "ending", "after"])
+def test_a_notice_is_searched_for_anything(visitor, key):
+    page = reverse("notice-detail", args=[line_of(payment_on_notice()).notice.reference])
+
+    assert visitor.get(page, {key: "\x00"}, follow=True).status_code == 200
+
+
 # ── Objecting ────────────────────────────────────────────────────────────────────────────────────────────
 def test_whoever_objects_gets_a_receipt_and_sees_the_decision(visitor):
     payment = payment_on_notice()
@@ -290,6 +302,19 @@ def test_objections_are_limited_by_address_and_by_line(visitor, settings, limits
 
     assert statuses == [302, 429]
     assert Objection.objects.count() == 1
+
+
+def test_a_form_that_is_not_whole_is_no_try(visitor, settings):
+    settings.OBJECTION_LIMITS = [(1, 60)]
+    store = redis.Redis.from_url(settings.REDIS_URL)
+    for key in store.keys("limit:objection:*"):
+        store.delete(key)
+    store.close()
+    page = form_for(payment_on_notice())
+
+    statuses = [visitor.post(page, words(**changes)).status_code for changes in ({"contact": ""}, {})]
+
+    assert statuses == [422, 302]
 
 
 def test_a_receipt_tells_nothing_of_the_decision_s_person(visitor):

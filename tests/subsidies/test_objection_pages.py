@@ -82,6 +82,11 @@ def test_the_list_is_narrowed_by_age_and_district(client_as):
     assert page_of(old) not in by_district
 
 
+@pytest.mark.parametrize("key", ["status", "district", "age"])
+def test_the_list_is_asked_for_with_anything(reviewer, key):
+    assert reviewer.get(reverse("objection-list"), {key: "\x00"}).status_code == 200
+
+
 def test_a_list_of_objections_costs_the_same_however_long(reviewer, district):
     url = reverse("objection-list")
     ObjectionFactory(entitlement__district=district)

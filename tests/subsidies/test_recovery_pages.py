@@ -17,6 +17,7 @@ from tests.factories.institutions import DistrictFactory, UserFactory
 from tests.factories.notifications import NotificationFactory
 from tests.factories.recoveries import finance, propose, recovery_of_paid_money, repayment, settle, write_off
 from tests.factories.subsidies import RecoveryFactory
+from tests.interfaces.ids import doubled_ids
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +168,56 @@ def test_what_is_put_down_wrongly_is_shown_again(desk):
     assert not RecoverySettlement.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("amount", {"amount": "900"}),
+        ("amount", {"amount": "0"}),
+        ("received_on", {"received_on": "2099-01-01"}),
+        ("reason", {"reason": " \u200b"}),
+    ],
+)
+def test_what_is_wrong_with_a_settlement_stands_at_its_field(desk, field, wrong):
+    recovery = recovery_of_paid_money()
+    form = {"kind": "REPAYMENT", "amount": "1", "reason": "Paid.", "received_on": "2026-09-01"}
+
+    response = desk.post(
+        reverse("settlement-propose", args=[recovery.public_id]), {**form, "bank_reference": "L1", **wrong}
+    )
+
+    assert response.status_code == 422
+    assert set(response.context["settlement_form"].errors) == {field}
+
+
+def test_a_line_of_the_statement_that_was_put_down_before_is_refused_at_its_field(desk):
+    recovery = recovery_of_paid_money()
+    before = propose(recovery, repayment("1", "L1"))
+    form = {
+        "kind": "REPAYMENT",
+        "amount": "1",
+        "reason": "Paid.",
+        "received_on": before.received_on.isoformat(),
+        "bank_reference": "L1",
+    }
+
+    response = desk.post(reverse("settlement-propose", args=[recovery.public_id]), form)
+
+    assert set(response.context["settlement_form"].errors) == {"bank_reference"}
+
+
+def test_asking_comes_first_and_is_open_until_the_person_was_asked(desk):
+    recovery = recovery_of_paid_money()
+
+    before = page(desk, "recovery-detail", recovery.public_id)
+    ask_back(recovery_id=recovery.pk, due_on=NOW.date() + timedelta(days=30), asker=finance(), now=NOW)
+    after = page(desk, "recovery-detail", recovery.public_id)
+
+    assert before.index("Ask the person to pay") < before.index("Put down a repayment")
+    assert before.count(" open>\n  <summary>Ask the person") == 1
+    assert after.index("Put down a repayment") < after.index("Ask again for a later day")
+    assert " open>" not in after
+
+
 def test_two_people_settle_and_are_led_to_what_waits(desk):
     first, second = recovery_of_paid_money(), recovery_of_paid_money()
     settlement = propose(first, write_off("800"))
@@ -186,6 +237,19 @@ def test_a_refusal_without_a_reason_is_shown_again(desk):
 
     assert response.status_code == 422
     assert "Say why it is refused." in response.content.decode()
+
+
+def test_two_that_wait_have_a_form_each_and_only_the_one_refused_without_a_reason_is_complained_of(desk):
+    recovery = recovery_of_paid_money()
+    one, other = (propose(recovery, write_off(amount)) for amount in ("300", "500"))
+
+    response = desk.post(reverse("settlement-refuse", args=[one.public_id]))
+
+    text = response.content.decode()
+    assert doubled_ids(text) == []
+    assert text.count("Say why it is refused.") == 1
+    assert f'id="settlement_{one.pk}_decision-reason_error"' in text
+    assert f'for="settlement_{other.pk}_decision-reason"' in text
 
 
 def test_a_pass_that_stands_again_is_said_on_the_page(desk, monkeypatch):

@@ -64,7 +64,7 @@ def test_page_of_a_withdrawn_batch_says_so_and_asks_for_no_signature(client_as):
 
     text = text_of(client_as(Role.MUNICIPAL_FINANCE), "batch-detail", batch.public_id)
 
-    assert "This batch was withdrawn before its release" in text
+    assert "This batch was withdrawn before it was sent" in text
     assert "Sign for release" not in text
 
 

@@ -1,0 +1,103 @@
+"""The list of payment batches, and the lines of one batch, as workbooks. Names and accounts are as on the pages."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from chongqing_dte.foundation.uploads import workbook_download
+from institutions.requests import SignedInRequest
+from subsidies.models import PaymentAttempt, PaymentBatch
+from subsidies.statement_files import as_workbook
+from subsidies.views.batches import (
+    chosen_batches,
+    chosen_lines,
+    find_batch,
+    moment,
+    shown_line,
+    signature_count,
+)
+
+# So many rows go into one workbook, and so many are read at a time.
+EXPORTED_AT_MOST: Final = 50_000
+READ_AT_ONCE: Final = 1000
+
+
+@require_safe
+@login_required
+def batch_export(request: SignedInRequest) -> HttpResponseBase:
+    """Return the list of batches as it is narrowed."""
+    _wanted, found = chosen_batches(request)
+    rows = list(_batch_cells(found.order_by("-pk")[:EXPORTED_AT_MOST]))
+    name = f"batches-{timezone.localdate().isoformat()}.xlsx"
+    return workbook_download(as_workbook(_("Payment batches"), rows), file_name=name)
+
+
+@require_safe
+@login_required
+def batch_lines_export(request: SignedInRequest, public_id: str) -> HttpResponseBase:
+    """Return the lines of one batch, narrowed to an answer."""
+    batch = find_batch(request, public_id)
+    _answer, lines = chosen_lines(request, batch)
+    rows = list(_line_cells(lines[:EXPORTED_AT_MOST]))
+    return workbook_download(as_workbook(batch.reference, rows), file_name=f"{batch.reference}-lines.xlsx")
+
+
+def _batch_cells(batches: QuerySet[PaymentBatch]) -> Iterator[list[str | Decimal]]:
+    yield [
+        _("Reference"),
+        _("Assembled"),
+        _("Format"),
+        _("For"),
+        _("Number of payments"),
+        _("Total"),
+        _("Signatures"),
+        _("Delivered"),
+        _("Settled at"),
+        _("Status"),
+    ]
+    for batch in batches:
+        yield [
+            batch.reference,
+            moment(batch.assembled_at),
+            batch.get_payment_format_display(),
+            batch.get_side_display(),
+            str(batch.line_count),
+            batch.total,
+            signature_count(batch),
+            moment(batch.delivered_at),
+            moment(batch.settled_at),
+            batch.get_status_display(),
+        ]
+
+
+def _line_cells(lines: QuerySet[PaymentAttempt]) -> Iterator[list[str | Decimal]]:
+    yield [
+        _("Line"),
+        _("Bank reference"),
+        _("Level certificate"),
+        _("Trainee (masked)"),
+        _("Bank account"),
+        _("Amount"),
+        _("Answer"),
+        _("Reason"),
+    ]
+    lines = lines.defer("payment__payee__id_number", "payment__payee__mobile", "payment__entitlement__checks")
+    for attempt in lines.iterator(chunk_size=READ_AT_ONCE):
+        row = shown_line(attempt)
+        yield [
+            str(attempt.line_number),
+            attempt.reference,
+            attempt.payment.entitlement.certificate.number,
+            str(row["trainee"]),
+            str(attempt.bank_account),
+            attempt.amount,
+            attempt.get_status_display(),
+            str(row["reason"]),
+        ]
