@@ -87,7 +87,7 @@ UNPAID = (
 class AttemptStatus(TextChoices):
     """OPEN and UNKNOWN both mean that money may be on its way; only the bank's word ends them.
 
-    WITHDRAWN never left the house: its batch was withdrawn before it was released.
+    WITHDRAWN never left the house: its batch was withdrawn before it was sent.
     """
 
     OPEN = "OPEN", _("Not answered")
@@ -103,10 +103,12 @@ class BatchStatus(TextChoices):
     SENDING = "SENDING", _("Being delivered")
     DELIVERED = "DELIVERED", _("With the bank")
     SETTLED = "SETTLED", _("Settled")
-    WITHDRAWN = "WITHDRAWN", _("Withdrawn before its release")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn before it was sent")
 
 
 class ResultFileStatus(TextChoices):
+    # Brought by a person: somebody else has to look at it first.
+    WAITING = "WAITING", _("Waits for the second person")
     APPLIED = "APPLIED", _("Applied")
     QUARANTINED = "QUARANTINED", _("Set aside")
     DISMISSED = "DISMISSED", _("Set aside for good")
@@ -134,6 +136,7 @@ class JournalKind(TextChoices):
     REPAYMENT = "REPAYMENT", _("Money that came back")
     WRITE_OFF = "WRITE_OFF", _("Money written off")
     CORRECTION = "CORRECTION", _("The bank's later word")
+    WITHDRAWAL = "WITHDRAWAL", _("Releases taken back")
 
 
 class JournalAccount(TextChoices):
@@ -191,9 +194,15 @@ class ResolutionOutcome(TextChoices):
     """What two people found out about a bank line that could not be applied."""
 
     NO_EFFECT = "NO_EFFECT", _("The line means nothing; the bank confirmed it")
+    # Of an instruction that no line of the bank could end.
+    FOUND_PAID = "FOUND_PAID", _("Paid as we instructed it; the bank's statement says so")
+    FOUND_RETURNED = "FOUND_RETURNED", _("Not paid, or paid back; the bank says so in writing")
     TAKEN_BACK = "TAKEN_BACK", _("Paid first, and returned later")
     PAID_AFTER_ALL = "PAID_AFTER_ALL", _("Said to be returned, and paid after all")
 
+
+# What ends an instruction by what the bank says elsewhere, so that it has to be said where.
+ENDS_AN_INSTRUCTION: Final = (ResolutionOutcome.FOUND_PAID, ResolutionOutcome.FOUND_RETURNED)
 
 # Why the second amount is asked back of what the bank has paid twice. The grant stands: it was paid once.
 PAID_TWICE: Final = "paid_twice"
@@ -226,7 +235,9 @@ class NotificationKind(TextChoices):
     OBJECTION = "OBJECTION", _("Objection raised")
     OBJECTION_DECIDED = "OBJECTION_DECIDED", _("Objection decided")
     BATCH_WAITS = "BATCH_WAITS", _("Batch waits for signatures")
+    BATCH_WITHDRAWN = "BATCH_WITHDRAWN", _("Released batch withdrawn")
     BUDGET_SHORT = "BUDGET_SHORT", _("Budget too small")
+    DECISIONS_HELD = "DECISIONS_HELD", _("Decisions held")
 
 
 class NotificationChannel(TextChoices):

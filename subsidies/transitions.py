@@ -18,7 +18,7 @@ PAYMENT_TRANSITIONS: Final[Transitions[PaymentStatus]] = {
     PaymentStatus.ON_NOTICE: frozenset({PaymentStatus.READY, PaymentStatus.CANCELLED}),
     # Paid, if an earlier instruction that was returned turns out to have been paid after all.
     PaymentStatus.READY: frozenset({PaymentStatus.INSTRUCTED, PaymentStatus.CANCELLED, PaymentStatus.PAID}),
-    # Ready again, if its batch was withdrawn before it was released.
+    # Ready again, if its batch was withdrawn before it left.
     PaymentStatus.INSTRUCTED: frozenset({PaymentStatus.PAID, PaymentStatus.RETURNED, PaymentStatus.READY}),
     # A returned payment is instructed again once its payee has another account.
     # Or the bank says that it paid after all, and two people have looked at its word.
@@ -42,7 +42,8 @@ ATTEMPT_TRANSITIONS: Final[Transitions[AttemptStatus]] = {
 BATCH_TRANSITIONS: Final[Transitions[BatchStatus]] = {
     BatchStatus.ASSEMBLED: frozenset({BatchStatus.RELEASED, BatchStatus.WITHDRAWN}),
     BatchStatus.WITHDRAWN: frozenset(),
-    BatchStatus.RELEASED: frozenset({BatchStatus.SENDING}),
+    # Withdrawn, if something in it must not be paid any more and nothing of it can have left.
+    BatchStatus.RELEASED: frozenset({BatchStatus.SENDING, BatchStatus.WITHDRAWN}),
     # A quick bank's answer can be applied before our own note that the file was delivered.
     BatchStatus.SENDING: frozenset({BatchStatus.DELIVERED, BatchStatus.SETTLED}),
     BatchStatus.DELIVERED: frozenset({BatchStatus.SETTLED}),
@@ -63,8 +64,14 @@ RECOVERY_TRANSITIONS: Final[Transitions[RecoveryStatus]] = {
 }
 
 RESULT_FILE_TRANSITIONS: Final[Transitions[ResultFileStatus]] = {
+    # What a person has brought waits for another one, or for the bank to put the same file down itself.
+    ResultFileStatus.WAITING: frozenset(
+        {ResultFileStatus.APPLIED, ResultFileStatus.QUARANTINED, ResultFileStatus.DISMISSED}
+    ),
     # What could not be applied when it came is read again once what it names is there.
-    ResultFileStatus.QUARANTINED: frozenset({ResultFileStatus.APPLIED, ResultFileStatus.DISMISSED}),
+    ResultFileStatus.QUARANTINED: frozenset(
+        {ResultFileStatus.APPLIED, ResultFileStatus.WAITING, ResultFileStatus.DISMISSED}
+    ),
     ResultFileStatus.APPLIED: frozenset(),
     ResultFileStatus.DISMISSED: frozenset(),
 }

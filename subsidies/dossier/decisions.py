@@ -1,7 +1,7 @@
 """The decisions on a certificate as a reader sees them: the checks, the policy's own words, and who must act."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.utils import timezone
@@ -25,7 +25,7 @@ from subsidies.explanations import (
     sitting_words,
 )
 from subsidies.models import Entitlement, PolicyVersion
-from subsidies.rules.holds import chase_until
+from subsidies.rules.holds import CHASE_EVERY_DAYS, TOLD_EVERY_DAY, chase_until
 
 # What a version says of who is subsidized. How much follows the level; how it is paid matters to no decision.
 POLICY_FIELDS: Final = (
@@ -100,10 +100,19 @@ def hold_facts(entitlement: Entitlement) -> list[tuple[str, object]]:
         (_("What has to be done"), hold_step(entitlement.reason)),
         (_("Missing since"), timezone.localdate(entitlement.held_since).isoformat()),
     ]
-    if entitlement.policy_version is not None:
-        until = chase_until(entitlement.held_since, entitlement.policy_version.chase_days)
-        facts.append((_("Asked for until"), timezone.localdate(until).isoformat()))
+    facts.append((_("Asked for until"), _asked_until(entitlement, entitlement.held_since)))
     return facts
+
+
+def _asked_until(entitlement: Entitlement, held_since: datetime) -> str:
+    if entitlement.reason == TOLD_EVERY_DAY:
+        return _("The finance office is told every day, as long as the budget is short.")
+    if entitlement.policy_version is None:
+        return _("No policy names a last day. The office is told every %(days)s days until it is done.") % {
+            "days": CHASE_EVERY_DAYS
+        }
+    until = chase_until(held_since, entitlement.policy_version.chase_days)
+    return timezone.localdate(until).isoformat()
 
 
 def first_pass_of(checks: Sequence[Mapping[str, Any]]) -> ShownFirstPass | None:

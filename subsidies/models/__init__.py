@@ -1,6 +1,7 @@
 from subsidies.models.alarm import InvariantAlarm
 from subsidies.models.bank_format import BankFormat
 from subsidies.models.bank_result import BankResultFile, BankResultLine, LineResolution
+from subsidies.models.book_comparison import BookComparison
 from subsidies.models.budget import Budget, BudgetChange
 from subsidies.models.delivery import BatchDownload, SendingStop
 from subsidies.models.entitlement import Entitlement
@@ -17,6 +18,7 @@ __all__ = [
     "BankResultFile",
     "BankResultLine",
     "BatchDownload",
+    "BookComparison",
     "Budget",
     "BudgetChange",
     "Entitlement",

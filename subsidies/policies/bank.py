@@ -1,7 +1,9 @@
+from django.utils.translation import gettext as _
+
 from chongqing_dte.foundation.errors import NotPermitted
 from institutions.enums import Role
 from institutions.models import User
-from subsidies.models import BatchDownload, LineResolution, SendingStop
+from subsidies.models import BankResultFile, BatchDownload, LineResolution, SendingStop
 
 
 def can_work_with_bank(user: User) -> bool:
@@ -15,6 +17,17 @@ def check_can_work_with_bank(user: User) -> None:
         raise NotPermitted
 
 
+def can_fetch(user: User, download: BatchDownload) -> bool:
+    """Test whether this person may fetch a sealed file: never whoever asked for it, who sees its password."""
+    return can_work_with_bank(user) and download.requested_by_id != user.pk
+
+
+def check_can_fetch(user: User, download: BatchDownload) -> None:
+    """Raise NotPermitted unless this person may fetch this sealed file."""
+    if not can_fetch(user, download):
+        raise NotPermitted(_("Whoever asked for the link has the password. Somebody else fetches the file."))
+
+
 def can_see_password(user: User, download: BatchDownload) -> bool:
     """Test whether the password of a download is this person's: of whoever asked for it, and nobody else's."""
     return can_work_with_bank(user) and download.requested_by_id == user.pk
@@ -23,6 +36,17 @@ def can_see_password(user: User, download: BatchDownload) -> bool:
 def check_can_see_password(user: User, download: BatchDownload) -> None:
     """Raise NotPermitted unless the password of this download is this person's."""
     if not can_see_password(user, download):
+        raise NotPermitted
+
+
+def can_decide_result_file(user: User, file: BankResultFile) -> bool:
+    """Test whether this person may confirm or refuse a result file that was brought by hand: never who brought it."""
+    return can_work_with_bank(user) and file.received_by_id != user.pk
+
+
+def check_can_decide_result_file(user: User, file: BankResultFile) -> None:
+    """Raise NotPermitted unless this person may confirm or refuse a result file that was brought by hand."""
+    if not can_decide_result_file(user, file):
         raise NotPermitted
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import number_format
@@ -19,6 +20,9 @@ from institutions.models import User
 from subsidies import policies, queries
 from subsidies.enums import BudgetChangeKind, SubsidyKind
 from subsidies.models import Budget, BudgetChange
+
+# What the column holds.
+GREATEST_ALLOTTED: Final = Decimal("999999999999.99")
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,8 @@ def propose_budget_change(*, change: Change, proposer: User, now: datetime) -> B
 def approve_budget_change(*, change_id: int, decider: User, reason: str, now: datetime) -> BudgetChange:
     """Let a proposed change count from now on. Decisions that wait for the money go on by themselves.
 
-    Raises NotPermitted for whoever proposed it, InvalidTransition if it is decided, and BudgetCommitted if more would
-    be taken away than is left.
+    Raises NotPermitted for whoever proposed it, InvalidTransition if it is decided, BudgetCommitted if more would be
+    taken away than is left, and DomainError if the budget would become larger than any can be.
     """
     try:
         return _approve(change_id, decider, reason, now)
@@ -169,6 +173,7 @@ def _approve(change_id: int, decider: User, reason: str, now: datetime) -> Budge
         _check_left(budgets[giving_id], change.amount)
         budgets[giving_id].allotted -= change.amount
     if change.kind != BudgetChangeKind.REDUCTION:
+        _check_fits(budgets[change.budget_id].allotted + change.amount)
         budgets[change.budget_id].allotted += change.amount
         nudge_after_commit("budget_raised")
     Budget.objects.bulk_update(budgets.values(), ["allotted"])
@@ -206,6 +211,13 @@ def _check_budgets(change: Change) -> None:
 def _check_left(budget: Budget, amount: Decimal) -> None:
     if amount > budget.available:
         raise BudgetCommitted(budget.available)
+
+
+def _check_fits(allotted: Decimal) -> None:
+    if allotted > GREATEST_ALLOTTED:
+        raise DomainError(
+            _("No budget is that large. Look at the amount again: it is in yuan."), code="amount_too_large"
+        )
 
 
 def _record_proposed(change: BudgetChange, proposer: User, now: datetime) -> None:

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from chongqing_dte.foundation.audit import record_events
-from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.sets import act_or_isolate
 from subsidies import queries
 from subsidies.enums import (
@@ -84,12 +83,10 @@ def _void_what_fell_by_merges(now: datetime) -> int:
 @transaction.atomic(durable=True)
 def _withdraw_one_batch(batch_id: int, *, now: datetime) -> int:
     batch = queries.lock_batch(batch_id)
-    # Released at this moment, before the certificate was revoked: that one waits for the bank.
+    # One that is released is looked at again at the moment in which it would leave.
     if batch.status != BatchStatus.ASSEMBLED or not any(lines_held_up(batch).values()):
         return 0
     withdraw_batch(batch=batch, now=now)
-    # What is not held up goes into another batch.
-    nudge_after_commit("entitlements_granted")
     return 1
 
 

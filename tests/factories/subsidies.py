@@ -213,6 +213,7 @@ class BankResultFileFactory(DjangoModelFactory):
 
     class Params:
         set_aside = factory.Trait(status=ResultFileStatus.QUARANTINED, batch=None, problem="header_wrong")
+        by_hand = factory.Trait(received_by=factory.SubFactory(UserFactory, municipal_finance=True))
 
     file_name = "RESULT-1.csv"
     content = factory.Sequence(lambda n: f"result {n}".encode())

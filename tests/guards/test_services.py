@@ -21,7 +21,9 @@ STEPS = frozenset(
         "subsidies/services/recovery_steps.py",
         "subsidies/services/release_checks.py",
         "subsidies/services/result_file_steps.py",
+        "subsidies/services/sending_steps.py",
         "subsidies/services/settlement_steps.py",
+        "subsidies/services/transit_steps.py",
         "subsidies/services/void_steps.py",
         "subsidies/services/withdrawal_steps.py",
         "assessment/services/certificate_steps.py",
@@ -42,6 +44,7 @@ STEPS = frozenset(
         "enrollment/services/roster_staging.py",
         "enrollment/services/roster_staging_rows.py",
         "enrollment/services/roster_steps.py",
+        "enrollment/services/scan_steps.py",
         "enrollment/services/trainee_steps.py",
         "institutions/services/quota_steps.py",
     }

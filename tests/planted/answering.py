@@ -30,11 +30,11 @@ ANSWERING: Final = (
     ),
     Rewritten(
         name="repeated_line_applied",
-        bug="a reference that stands twice in one file moves money twice",
+        bug="of two words about one reference in one file the first moves money",
         module="subsidies.rules.bank_answers",
         text='        return "REPEATED"',
         instead='        return ""',
-        test=f"{TESTS}bank_results.py::test_a_line_that_is_repeated_moves_no_money",
+        test=f"{TESTS}bank_results.py::test_a_line_that_is_repeated_and_not_alike_moves_no_money",
     ),
     Rewritten(
         name="second_word_applied",

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 
+from enrollment.models import Enrollment, EvidenceCorrection
 from tests.planted.kinds import Dropped
 
 Model = type[models.Model]
@@ -42,6 +43,7 @@ NAMED: Final[dict[str, str]] = {
         batch_reference_once="batches_do_not_share_a_reference",
         payment_stays_cancelled="what_has_ended_without_money_stays_so[<lambda>-change0-payment_stays_cancelled]",
         batch_stays_withdrawn="what_has_ended_without_money_stays_so[<lambda>-change1-batch_stays_withdrawn]",
+        batch_withdrawn_before_it_left="a_batch_that_may_have_left_is_not_withdrawn[SENDING]",
         attempt_stays_withdrawn="what_has_ended_without_money_stays_so[<lambda>-change2-attempt_stays_withdrawn]",
     ),
     **_in(
@@ -56,7 +58,11 @@ NAMED: Final[dict[str, str]] = {
         "settlement_races",
         settlement_statement_line_once="one_line_of_the_statement_is_put_down_once_for_two_recoveries",
     ),
-    **_in("bank_result_constraints", result_line_once_per_file="a_line_is_stored_once"),
+    **_in(
+        "bank_result_constraints",
+        result_line_once_per_file="a_line_is_stored_once",
+        result_file_by_hand_is_confirmed="what_one_person_brought_becomes_applied_only_if_confirmed",
+    ),
     **_in(
         "delivery_constraints",
         batch_download_password_shown_once="a_password_is_shown_once",
@@ -212,6 +218,7 @@ AROUND: Final = (
         "test_entitlement_is_refused_by[fields5-entitlement_granted_on_complete_facts]",
     ),
 )
+EVIDENCE: Final = "tests/enrollment/test_evidence_correction_constraints.py::test_"
 FROZEN: Final = "tests/subsidies/test_frozen_constraints.py::test_"
 
 
@@ -226,6 +233,30 @@ def schema_plants() -> Iterator[Dropped]:
         yield from _unique_fields(model)
         yield from _keys(model)
         yield from _triggers(model)
+    yield from _evidence_plants()
+
+
+def _evidence_plants() -> Iterator[Dropped]:
+    """Yield what holds together who somebody is to the programme: decisions about money rest on it."""
+    one_open = "evidence_correction_one_open_per_enrollment"
+    yield _dropped(
+        EvidenceCorrection,
+        one_open,
+        "index",
+        one_open,
+        f"{EVIDENCE}one_correction_of_an_enrollment_is_open_at_a_time",
+    )
+    stays = "evidence_correction_stays_decided"
+    yield _named_trigger(EvidenceCorrection, stays, f"{EVIDENCE}what_was_decided_stays_decided[changed0]")
+    locked = "enrollment_evidence_stays_after_the_lock"
+    yield _named_trigger(
+        Enrollment, locked, f"{EVIDENCE}evidence_becomes_nothing_but_what_was_approved[category]"
+    )
+
+
+def _named_trigger(model: Model, name: str, test: str) -> Dropped:
+    trigger = next(each for each in model._meta.triggers if each.name == name)
+    return _dropped(model, name, "trigger", trigger.get_pgid(model), test)
 
 
 def _unique_fields(model: Model) -> Iterator[Dropped]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from demo.identifiers import make_card_number, make_cnaps
+from enrollment.models import Enrollment
 from enrollment.queries import rows_of_persons
 from enrollment.services.accounts import AccountDetails, correct_bank_account
 from institutions.enums import Role
@@ -23,6 +24,7 @@ from subsidies.services.objections import (
 from subsidies.services.other_subsidies import record_other_subsidy, withdraw_other_subsidy
 from subsidies.services.revocations import follow_ended_certificates
 from tests.factories.budgets import approved, proposed_change
+from tests.factories.identity import evidence_is_corrected
 from tests.scenarios.story import Step, step
 from tests.scenarios.world import CITY, World, at_ten
 from tests.subsidies import histories
@@ -138,6 +140,15 @@ def account(name: str, *, same_as: str = "", cnaps: str = "", number: str = "") 
         )
 
     return take
+
+
+def evidence(label: str, **corrected: object) -> Step:
+    """What the roster said of the category turns out to be wrong, and two people put it right."""
+    return step(
+        lambda world: evidence_is_corrected(
+            Enrollment.objects.get(pk=world.sittings[label].enrollment_id), now=world.now, **corrected
+        )
+    )
 
 
 def other_subsidy(

@@ -12,7 +12,7 @@ from tests.scenarios.banking import (
     with_the_bank,
 )
 from tests.scenarios.given import certificate, programme
-from tests.scenarios.story import Expect, Scenario, Step
+from tests.scenarios.story import Expect, Scenario, Step, refused
 
 OWED = {"SUBSIDY_EXPENSE": "800.00", "SUBSIDIES_PAYABLE": "-800.00"}
 ON_ITS_WAY = {"SUBSIDY_EXPENSE": "800.00", "PAYMENTS_IN_TRANSIT": "-800.00"}
@@ -151,10 +151,45 @@ SCENARIOS = (
         expect=Expect(payments={"Li": "INSTRUCTED"}, batches=("DELIVERED 1 800.00",), journal=ON_ITS_WAY),
     ),
     granted(
-        "The bank names one payment twice in a file: neither line moves anything",
+        "The bank goes on naming another amount: two people find ours on its statement, and the batch is done",
         with_the_bank(),
-        bank_repeats("PAID"),
+        bank_says("PAID", amount="700.00"),
+        refused("no_end_yet", finding("NO_EFFECT")),
+        finding("FOUND_PAID"),
+        expect=Expect(payments={"Li": "PAID"}, batches=("SETTLED 1 800.00",), journal=PAID_OUT, budgets=PAID),
+    ),
+    granted(
+        "The bank goes on naming another amount and paid none: it is owed again, and paid to another account",
+        with_the_bank(),
+        bank_says("PAID", amount="700.00"),
+        finding("FOUND_RETURNED"),
+        account("Li"),
+        pay(),
+        expect=Expect(
+            payments={"Li": "PAID"}, instructions={"Li": "RETURNED, PAID"}, journal=PAID_OUT, budgets=PAID
+        ),
+    ),
+    granted(
+        "The bank names one payment twice in a file, and says the same: it is said once",
+        with_the_bank(),
+        bank_repeats("PAID", "PAID"),
+        expect=Expect(payments={"Li": "PAID"}, batches=("SETTLED 1 800.00",), journal=PAID_OUT, budgets=PAID),
+    ),
+    granted(
+        "The bank names one payment twice in a file, and not alike: neither line moves anything",
+        with_the_bank(),
+        bank_repeats("PAID", "RETURNED"),
         expect=Expect(payments={"Li": "INSTRUCTED"}, batches=("DELIVERED 1 800.00",), journal=ON_ITS_WAY),
+    ),
+    granted(
+        "The bank names one payment twice and not alike: two people find how it ended, and the batch stays open for "
+        "the other line",
+        with_the_bank(),
+        bank_repeats("PAID", "RETURNED"),
+        finding("FOUND_PAID"),
+        expect=Expect(
+            payments={"Li": "PAID"}, batches=("DELIVERED 1 800.00",), journal=PAID_OUT, budgets=PAID
+        ),
     ),
     granted(
         "The bank sends the same file twice: it is one file",

@@ -97,12 +97,12 @@ def bank_says(*answers: str, of: int = 0, amount: str = "", reference: str = "",
     return take
 
 
-def bank_repeats(answer: str) -> Step:
-    """A result file that names the first line of the last batch twice."""
+def bank_repeats(*answers: str) -> Step:
+    """A result file that names the first line of the last batch twice, with these answers."""
 
     def take(world: World) -> None:
-        line = answers_to(world.batch(), answer)[0]
-        receive(world, world.batch().reference, [line, line])
+        lines = [answers_to(world.batch(), answer)[0] for answer in answers]
+        receive(world, world.batch().reference, lines)
 
     return take
 
@@ -127,6 +127,7 @@ def finding(outcome: str) -> Step:
             proposer=world.someone(Role.MUNICIPAL_FINANCE, 0),
             outcome=ResolutionOutcome(outcome),
             reason="Told by the bank's desk.",
+            bank_reference="STATEMENT-7",
             now=world.now,
         )
         approve_resolution(

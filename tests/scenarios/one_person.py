@@ -134,7 +134,7 @@ SCENARIOS = (
         ),
     ),
     two_rows(
-        "Two rows of one person, both paid before the merge: both stay paid, for somebody to look at",
+        "Two rows of one person, both paid before the merge: both stay paid, and the later one is on a desk",
         pay(),
         merge("Lee", "Li"),
         sweep(),
@@ -142,6 +142,7 @@ SCENARIOS = (
             decisions={"Li": GRANTED, "Lee": GRANTED},
             payments={"Li": "PAID", "Lee": "PAID"},
             journal={"SUBSIDY_EXPENSE": "1600.00", "FUND_AT_BANK": "-1600.00"},
+            desk=("paid-before-a-merge 1",),
         ),
     ),
     two_rows(

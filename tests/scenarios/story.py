@@ -8,10 +8,12 @@ import pytest
 from django.utils import translation
 
 from chongqing_dte.foundation.errors import DomainError
+from subsidies import queries
 from subsidies.enums import AttemptStatus
 from subsidies.explanations import check_sentence, decision_sentence, hold_owner, hold_step
 from subsidies.invariants import find_violations
 from subsidies.models import BankResultFile, Budget, Entitlement, PaymentAttempt
+from tests.factories.institutions import UserFactory
 from tests.scenarios.books import journal, journal_of_payments, purses_of_payments
 from tests.scenarios.world import World
 
@@ -62,6 +64,8 @@ class Expect:
     sent: str | None = None
     # The competent district of the decision, by certificate.
     districts: Mapping[str, str] = field(default_factory=dict)
+    # What is stuck, as the auditor sees it who sees everything: "returned 1".
+    desk: tuple[str, ...] | None = None
     # Promises that are broken, as they must be told of. Ordinarily none is.
     broken: tuple[str, ...] = ()
 
@@ -123,6 +127,8 @@ def found_in(world: World, expect: Expect) -> dict[str, object]:
     if expect.files is not None:
         files = BankResultFile.objects.order_by("pk")
         found["files"] = tuple(f"{file.status} {file.problem}".strip() for file in files)
+    if expect.desk is not None:
+        found["desk"] = tuple(desk_words(world))
     if expect.sent is not None:
         left = [each.amount for each in sent_instructions(world)]
         found["sent"] = str(sum(left, Decimal("0.00")))
@@ -160,6 +166,11 @@ def batch_words(world: World, number: int) -> str:
     batch = world.batch(number)
     side = "" if batch.side == "ANY" else f" {batch.side}"
     return f"{batch.status} {batch.line_count} {batch.total}{side}"
+
+
+def desk_words(world: World) -> list[str]:
+    desk = queries.Desk(UserFactory(municipal_auditor=True), world.now)
+    return [f"{stuck.matter.name} {stuck.count}" for stuck in queries.what_is_stuck(desk)]
 
 
 def sent_instructions(world: World) -> list[PaymentAttempt]:

@@ -120,6 +120,16 @@ def test_hold_says_who_must_act_and_until_when_that_is_asked_for():
     assert {"Who must act", "What has to be done"} <= set(facts)
 
 
+@override("en")
+def test_hold_without_a_policy_has_a_sentence_and_no_day():
+    certificate = due_certificate()
+    decide_due_certificates(now=NOW)
+
+    facts = dict(certificate_dossier(certificate).entitlements[0].hold_facts)
+
+    assert "every 14 days" in facts["Asked for until"]
+
+
 def test_what_is_granted_waits_for_nobody():
     assert certificate_dossier(granted_certificate()).entitlements[0].hold_facts == []
 
@@ -216,4 +226,4 @@ def test_page_takes_as_many_queries_however_much_has_happened(client_as, django_
 
 
 # Of the session, the person, the certificate, and each part of the road once.
-QUERIES = 26
+QUERIES = 27

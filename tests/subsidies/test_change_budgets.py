@@ -259,6 +259,16 @@ def test_a_change_has_an_amount_and_a_reason(amount, reason):
     assert refused.value.code in {"amount_not_positive", "reason_missing"}
 
 
+def test_a_budget_grows_no_larger_than_can_be_written_down():
+    budget = BudgetFactory(allotted="999999999999.00")
+
+    with pytest.raises(DomainError) as refused:
+        approved(proposed_change(TOP_UP, budget.pk, "1.00"))
+
+    assert refused.value.code == "amount_too_large"
+    assert allotted(budget.pk) == Decimal("999999999999.00")
+
+
 @pytest.mark.parametrize(
     ("kind", "is_rung"),
     [(TOP_UP, True), (TRANSFER, True), (REDUCTION, False)],

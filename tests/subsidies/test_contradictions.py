@@ -89,6 +89,20 @@ def test_a_batch_is_not_released_once_the_bank_says_that_it_paid_before():
     assert refusal.value.code == "bank_contradicts"
 
 
+def test_a_released_batch_stays_here_once_the_bank_says_that_it_paid_before():
+    first = delivered_batch()
+    hear_from_bank(first, "RETURNED", name="RESULT-1.csv")
+    correct_account(Payment.objects.get().payee_id)
+    second, bank = sign_twice(next_batch()), FakeBank()
+    hear_from_bank(first, "PAID", name="RESULT-2.csv")
+
+    deliver_released_batches(channel=bank, now=NOW)
+
+    second.refresh_from_db()
+    assert (bank.files, second.status) == ({}, "WITHDRAWN")
+    assert next_batch() is None
+
+
 def test_two_instructions_of_one_payment_that_the_bank_paid_both_are_reported():
     first = delivered_batch()
     hear_from_bank(first, "RETURNED", name="RESULT-1.csv")

@@ -146,6 +146,7 @@ def test_what_is_with_the_bank_stands_though_it_is_of_the_later_pass():
     later = pass_on(JULY, row())
     decide()
     sign_twice(next_batch())
+    deliver_released_batches(channel=FakeBank(), now=NOW)
     earlier = pass_on(MAY, row())
     decide()
     merge_people_of(earlier, later)

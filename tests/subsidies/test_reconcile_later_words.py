@@ -37,6 +37,16 @@ def pay_after_all() -> None:
     resolve(exception_in(batch, BankAnswer.PAID), PAID_AFTER_ALL)
 
 
+def find_paid() -> None:
+    resolve(exception_in(delivered_batch(), BankAnswer.PAID, amount="799.99"), ResolutionOutcome.FOUND_PAID)
+
+
+def find_returned() -> None:
+    resolve(
+        exception_in(delivered_batch(), BankAnswer.PAID, amount="799.99"), ResolutionOutcome.FOUND_RETURNED
+    )
+
+
 def take_one_of_two_back_and_pay_it_after_all() -> None:
     batch = settled_batch(2)
     resolve(taken_back(batch), TAKEN_BACK)
@@ -68,6 +78,8 @@ def pay_twice_and_come_back_in_part() -> None:
 WORLDS: dict[Callable[[], None], tuple[str, str, str, str, str]] = {
     take_back: ("800.00", "0.00", "0.00", "0.00", "0.00"),
     pay_after_all: ("0.00", "800.00", "0.00", "0.00", "0.00"),
+    find_paid: ("0.00", "800.00", "0.00", "0.00", "0.00"),
+    find_returned: ("800.00", "0.00", "0.00", "0.00", "0.00"),
     take_one_of_two_back_and_pay_it_after_all: ("0.00", "1600.00", "0.00", "0.00", "0.00"),
     come_back_in_parts: ("0.00", "800.00", "300.11", "499.89", "0.00"),
     come_back_and_give_up_the_rest: ("0.00", "800.00", "300.10", "0.00", "499.90"),

@@ -15,6 +15,7 @@ from subsidies.models import JournalEntry, JournalLine, Payment
 from subsidies.rules.statements import Posted, statement_of
 from subsidies.views.budgets import midnight
 from tests.clock import NOW
+from tests.factories.filings import DistrictSuccessionFactory
 from tests.factories.institutions import DistrictFactory, UserFactory
 from tests.factories.subsidies import granted_certificate, settled_batch
 
@@ -103,6 +104,20 @@ def test_a_district_sees_its_own_decisions_only():
     assert {row.district_id for row in own} == {district.pk}
     assert others == []
     assert posted(UserFactory(training_operator=True)) == []
+
+
+def test_a_district_sees_the_decisions_of_those_it_took_over_from():
+    granted_certificate()
+    district = Payment.objects.get().entitlement.district
+    heir = DistrictSuccessionFactory(predecessor=district).successor
+    still_before = DistrictSuccessionFactory(successor=district).predecessor
+    reviewer = UserFactory(district_reviewer=True, district=heir)
+
+    assert {row.district_id for row in posted(reviewer)} == {district.pk}
+    # Its own first, though its code is not.
+    assert queries.districts_with_statements(reviewer) == [heir, district, still_before]
+    # Whoever was taken over from does not answer for whoever took over.
+    assert posted(UserFactory(district_reviewer=True, district=still_before)) == []
 
 
 @pytest.mark.parametrize("seed", range(5))
