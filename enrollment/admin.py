@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -101,7 +103,7 @@ class IntakePolicyWindow(Window):
 class IdentityCorrectionWindow(Window):
     """What was said to be wrong is shown on the correction's own page, where looking at it is noted."""
 
-    visible_to = queries.identity_corrections_visible_to
+    visible_to = partial(queries.corrections_visible_to, IdentityCorrection)
     list_display = ("public_id", "field", "status", "proposed_by", "proposed_at", "decided_by", "decided_at")
     list_select_related = ("proposed_by", "decided_by")
     list_filter = ("field", "status")
@@ -122,7 +124,7 @@ class IdentityCorrectionWindow(Window):
 class EvidenceCorrectionWindow(Window):
     """Whose evidence it is, and what was corrected of it, is shown on the correction's own page."""
 
-    visible_to = queries.evidence_corrections_visible_to
+    visible_to = partial(queries.corrections_visible_to, EvidenceCorrection)
     list_display = (
         "public_id",
         "category",

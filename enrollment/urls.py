@@ -13,6 +13,7 @@ from enrollment.views import (
     exports,
     filings,
     identity,
+    identity_corrections,
     intake_policies,
     merges,
     people,
@@ -20,6 +21,8 @@ from enrollment.views import (
     roster_files,
     rosters,
 )
+from enrollment.views.evidence_corrections import EVIDENCE
+from enrollment.views.identity_corrections import IDENTITY
 
 urlpatterns = [
     path("setup/intake-policies/", intake_policies.policy_list, name="intake-policy-list"),
@@ -58,30 +61,39 @@ urlpatterns = [
         name="identity-correction-propose",
     ),
     path("reveals/", identity.reveal_list, name="reveal-list"),
-    path("identity-corrections/", corrections.correction_list, name="identity-correction-list"),
+    path(
+        "identity-corrections/",
+        corrections.correction_list,
+        {"kind": IDENTITY},
+        name="identity-correction-list",
+    ),
     path(
         "identity-corrections/<uuid:public_id>/",
         corrections.correction_detail,
+        {"kind": IDENTITY},
         name="identity-correction-detail",
     ),
     path(
         "identity-corrections/<uuid:public_id>/evidence/",
         corrections.evidence,
+        {"kind": IDENTITY},
         name="identity-correction-evidence",
     ),
     path(
         "identity-corrections/<uuid:public_id>/whole/",
-        corrections.show_whole,
+        identity_corrections.show_whole,
         name="identity-correction-whole",
     ),
     path(
         "identity-corrections/<uuid:public_id>/approval/",
         corrections.approve,
+        {"kind": IDENTITY},
         name="identity-correction-approve",
     ),
     path(
         "identity-corrections/<uuid:public_id>/refusal/",
         corrections.refuse,
+        {"kind": IDENTITY},
         name="identity-correction-refuse",
     ),
     path(
@@ -89,25 +101,34 @@ urlpatterns = [
         evidence_corrections.propose,
         name="evidence-correction-propose",
     ),
-    path("evidence-corrections/", evidence_corrections.correction_list, name="evidence-correction-list"),
+    path(
+        "evidence-corrections/",
+        corrections.correction_list,
+        {"kind": EVIDENCE},
+        name="evidence-correction-list",
+    ),
     path(
         "evidence-corrections/<uuid:public_id>/",
-        evidence_corrections.correction_detail,
+        corrections.correction_detail,
+        {"kind": EVIDENCE},
         name="evidence-correction-detail",
     ),
     path(
         "evidence-corrections/<uuid:public_id>/evidence/",
-        evidence_corrections.evidence,
+        corrections.evidence,
+        {"kind": EVIDENCE},
         name="evidence-correction-evidence",
     ),
     path(
         "evidence-corrections/<uuid:public_id>/approval/",
-        evidence_corrections.approve,
+        corrections.approve,
+        {"kind": EVIDENCE},
         name="evidence-correction-approve",
     ),
     path(
         "evidence-corrections/<uuid:public_id>/refusal/",
-        evidence_corrections.refuse,
+        corrections.refuse,
+        {"kind": EVIDENCE},
         name="evidence-correction-refuse",
     ),
     path("merges/", merges.merge_list, name="merge-list"),

@@ -2,7 +2,7 @@ from calendar import isleap
 from datetime import date, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import BooleanField, Count, Exists, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, Exists, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import ExtractYear
 
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, AccreditationKind, Role
@@ -29,7 +29,8 @@ HOLIDAYS_BESIDE = 30
 class AnsweredForBy(Func):
     """`filter(AnsweredForBy("district_id", own))`: rows of the district `own`, and of those it took over from.
 
-    One parameter and no query of its own, so that a page of many lists asks for the succession only where it reads.
+    The other way round, `AnsweredForBy(gone, "district_id")` are the rows of whoever does the work of the district
+    `gone`. No query of its own, so that a page of many lists asks for the succession only where it reads.
     """
 
     template = (
@@ -39,8 +40,17 @@ class AnsweredForBy(Func):
     arg_joiner = " = ANY (ARRAY(WITH RECURSIVE answered_for (id) AS (SELECT "
     output_field = BooleanField()
 
-    def __init__(self, column: str, district_id: int) -> None:
-        super().__init__(column, Value(district_id))
+    def __init__(self, district: str | int, own: str | int) -> None:
+        # A text names a column, a number is the district itself.
+        super().__init__(district, own)
+
+
+def districts_answered_for(user: User) -> frozenset[int]:
+    """Return whose work a district's people do: their own district's, and of those it took over from."""
+    if user.role not in DISTRICT_ROLES or user.district_id is None:
+        return frozenset()
+    answered_for = District.objects.filter(AnsweredForBy("pk", user.district_id))
+    return frozenset(answered_for.values_list("pk", flat=True))
 
 
 def districts_visible_to(user: User) -> QuerySet[District]:
@@ -59,11 +69,11 @@ def programme_years_visible_to(user: User) -> QuerySet[ProgrammeYear]:
 
 
 def institutions_visible_to(user: User) -> QuerySet[Institution]:
-    """Return every institution for the municipal bureau, those of its district for a district, and one's own."""
+    """Return every institution for the municipal bureau, for a district those it answers for, and one's own."""
     if user.role in MUNICIPAL_ROLES:
         return Institution.objects.all()
     if user.role in DISTRICT_ROLES and user.district_id is not None:
-        return Institution.objects.filter(district_id=user.district_id)
+        return Institution.objects.filter(AnsweredForBy("district_id", user.district_id))
     if user.institution_id is None:
         return Institution.objects.none()
     return Institution.objects.filter(pk=user.institution_id)

@@ -1,5 +1,7 @@
 """Who corrects, merges and sees whole what identifies a person."""
 
+from collections.abc import Collection
+
 from chongqing_dte.foundation.errors import NotPermitted
 from enrollment.models import (
     Enrollment,
@@ -9,9 +11,11 @@ from enrollment.models import (
     TraineeMerge,
     TrainingClass,
 )
-from enrollment.policies.classes import works_for
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
+from enrollment.policies.classes import is_competent, works_for
+from institutions.enums import MUNICIPAL_ROLES, Role
 from institutions.models import User
+
+Correction = IdentityCorrection | EvidenceCorrection
 
 # Whose work needs a whole number now and then. Whoever administers the portal needs none.
 MUNICIPAL_READERS = (
@@ -23,58 +27,37 @@ MUNICIPAL_READERS = (
 MERGE_DECIDERS = (Role.MUNICIPAL_REVIEWER, Role.MUNICIPAL_ADMINISTRATOR)
 
 
-def can_propose_identity_correction(user: User, enrollment: Enrollment) -> bool:
+def can_propose_correction(user: User, enrollment: Enrollment) -> bool:
     """Test whether this person proposes corrections for the people of the class."""
     return works_for(user, enrollment.training_class)
 
 
-def check_can_propose_identity_correction(user: User, enrollment: Enrollment) -> None:
+def check_can_propose_correction(user: User, enrollment: Enrollment) -> None:
     """Raise NotPermitted unless this person proposes corrections for the people of the class."""
-    if not can_propose_identity_correction(user, enrollment):
+    if not can_propose_correction(user, enrollment):
         raise NotPermitted
 
 
-def can_decide_identity_correction(user: User, correction: IdentityCorrection) -> bool:
+def can_decide_correction(user: User, correction: Correction, districts: Collection[int]) -> bool:
     """Test whether this person decides corrections in the class's district, and did not propose this one."""
-    return _decides(user, correction)
+    in_district = is_competent(user, correction.enrollment.training_class, districts)
+    return in_district and user.pk != correction.proposed_by_id
 
 
-def check_can_decide_identity_correction(user: User, correction: IdentityCorrection) -> None:
+def check_can_decide_correction(user: User, correction: Correction, districts: Collection[int]) -> None:
     """Raise NotPermitted unless this person decides corrections in the class's district."""
-    if not can_decide_identity_correction(user, correction):
+    if not can_decide_correction(user, correction, districts):
         raise NotPermitted
 
 
-def can_propose_evidence_correction(user: User, enrollment: Enrollment) -> bool:
-    """Test whether this person proposes what the class's people should be to the programme."""
-    return works_for(user, enrollment.training_class)
-
-
-def check_can_propose_evidence_correction(user: User, enrollment: Enrollment) -> None:
-    """Raise NotPermitted unless this person proposes what the class's people should be to the programme."""
-    if not can_propose_evidence_correction(user, enrollment):
-        raise NotPermitted
-
-
-def can_decide_evidence_correction(user: User, correction: EvidenceCorrection) -> bool:
-    """Test whether this person decides corrections in the class's district, and did not propose this one."""
-    return _decides(user, correction)
-
-
-def check_can_decide_evidence_correction(user: User, correction: EvidenceCorrection) -> None:
-    """Raise NotPermitted unless this person decides corrections in the class's district."""
-    if not can_decide_evidence_correction(user, correction):
-        raise NotPermitted
-
-
-def can_open_evidence(user: User, correction: IdentityCorrection | EvidenceCorrection) -> bool:
+def can_open_evidence(user: User, correction: Correction, districts: Collection[int]) -> bool:
     """Test whether this person looks at the evidence of a correction."""
-    return can_reveal(user, correction.enrollment.training_class)
+    return can_reveal(user, correction.enrollment.training_class, districts)
 
 
-def check_can_open_evidence(user: User, correction: IdentityCorrection | EvidenceCorrection) -> None:
+def check_can_open_evidence(user: User, correction: Correction, districts: Collection[int]) -> None:
     """Raise NotPermitted unless this person looks at the evidence of a correction."""
-    if not can_open_evidence(user, correction):
+    if not can_open_evidence(user, correction, districts):
         raise NotPermitted
 
 
@@ -111,41 +94,35 @@ def check_can_decide_merge(user: User, merge: TraineeMerge) -> None:
         raise NotPermitted
 
 
-def can_reveal(user: User, training_class: TrainingClass) -> bool:
+def can_reveal(user: User, training_class: TrainingClass, districts: Collection[int]) -> bool:
     """Test whether this person may see whole numbers of the class's people, each time with a reason."""
-    in_district = user.role in DISTRICT_ROLES and user.district_id == training_class.district_id
-    return works_for(user, training_class) or in_district or user.role in MUNICIPAL_READERS
+    is_its_office = works_for(user, training_class) or is_competent(user, training_class, districts)
+    return is_its_office or user.role in MUNICIPAL_READERS
 
 
-def check_can_reveal(user: User, training_class: TrainingClass) -> None:
+def check_can_reveal(user: User, training_class: TrainingClass, districts: Collection[int]) -> None:
     """Raise NotPermitted unless this person may see whole numbers of the class's people."""
-    if not can_reveal(user, training_class):
+    if not can_reveal(user, training_class, districts):
         raise NotPermitted
 
 
-def can_export(user: User, training_class: TrainingClass) -> bool:
+def can_export(user: User, training_class: TrainingClass, districts: Collection[int]) -> bool:
     """Test whether this person may make a list of the class's people with whole numbers."""
-    return can_reveal(user, training_class)
+    return can_reveal(user, training_class, districts)
 
 
-def check_can_export(user: User, training_class: TrainingClass) -> None:
+def check_can_export(user: User, training_class: TrainingClass, districts: Collection[int]) -> None:
     """Raise NotPermitted unless this person may make a list of the class's people with whole numbers."""
-    if not can_export(user, training_class):
+    if not can_export(user, training_class, districts):
         raise NotPermitted
 
 
-def can_download_export(user: User, export: Export) -> bool:
+def can_download_export(user: User, export: Export, districts: Collection[int]) -> bool:
     """Test whether the list was made for this person, who may still see what is in it."""
-    return user.pk == export.requested_by_id and can_export(user, export.training_class)
+    return user.pk == export.requested_by_id and can_export(user, export.training_class, districts)
 
 
-def check_can_download_export(user: User, export: Export) -> None:
+def check_can_download_export(user: User, export: Export, districts: Collection[int]) -> None:
     """Raise NotPermitted unless the list was made for this person."""
-    if not can_download_export(user, export):
+    if not can_download_export(user, export, districts):
         raise NotPermitted
-
-
-def _decides(user: User, correction: IdentityCorrection | EvidenceCorrection) -> bool:
-    training_class = correction.enrollment.training_class
-    in_district = user.role in DISTRICT_ROLES and user.district_id == training_class.district_id
-    return in_district and user.pk != correction.proposed_by_id

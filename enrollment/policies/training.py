@@ -1,7 +1,8 @@
+from collections.abc import Collection
+
 from chongqing_dte.foundation.errors import NotPermitted
 from enrollment.models import Enrollment, TrainingClass
-from enrollment.policies.classes import works_for
-from institutions.enums import DISTRICT_ROLES
+from enrollment.policies.classes import is_competent, works_for
 from institutions.models import User
 
 
@@ -16,12 +17,14 @@ def check_can_withdraw_enrollment(user: User, enrollment: Enrollment) -> None:
         raise NotPermitted
 
 
-def may_move_people_of(user: User, training_class: TrainingClass) -> bool:
+def may_move_people_of(user: User, training_class: TrainingClass, districts: Collection[int]) -> bool:
     """Test whether this person moves people of the class to any other class."""
-    return works_for(user, training_class) or _answers_for(user, training_class)
+    return works_for(user, training_class) or is_competent(user, training_class, districts)
 
 
-def can_transfer_enrollment(user: User, enrollment: Enrollment, to_class: TrainingClass) -> bool:
+def can_transfer_enrollment(
+    user: User, enrollment: Enrollment, to_class: TrainingClass, districts: Collection[int]
+) -> bool:
     """Test whether this person moves somebody to that class.
 
     Within an institution it does so itself. From one institution to another the bureau of the district that they
@@ -30,12 +33,14 @@ def can_transfer_enrollment(user: User, enrollment: Enrollment, to_class: Traini
     from_class = enrollment.training_class
     if from_class.institution_id == to_class.institution_id:
         return works_for(user, from_class)
-    return _answers_for(user, from_class)
+    return is_competent(user, from_class, districts)
 
 
-def check_can_transfer_enrollment(user: User, enrollment: Enrollment, to_class: TrainingClass) -> None:
+def check_can_transfer_enrollment(
+    user: User, enrollment: Enrollment, to_class: TrainingClass, districts: Collection[int]
+) -> None:
     """Raise NotPermitted unless this person moves somebody to that class."""
-    if not can_transfer_enrollment(user, enrollment, to_class):
+    if not can_transfer_enrollment(user, enrollment, to_class, districts):
         raise NotPermitted
 
 
@@ -48,7 +53,3 @@ def check_can_report_attendance(user: User, training_class: TrainingClass) -> No
     """Raise NotPermitted unless this person writes down the lessons of the class and who was there."""
     if not can_report_attendance(user, training_class):
         raise NotPermitted
-
-
-def _answers_for(user: User, training_class: TrainingClass) -> bool:
-    return user.role in DISTRICT_ROLES and user.district_id == training_class.district_id

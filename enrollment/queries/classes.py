@@ -5,19 +5,21 @@ from enrollment.enums import IN_TRAINING
 from enrollment.models import Enrollment, TrainingClass
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES
 from institutions.models import User
+from institutions.queries import AnsweredForBy
 
 
 def classes_visible_to(user: User) -> QuerySet[TrainingClass]:
     """Return the classes that this person may see. A role that is not named here sees none.
 
-    The bureaus see a class once it has been filed: a draft is the institution's own.
+    The bureaus see a class once it has been filed: a draft is the institution's own. A district that took over from
+    another one answers for the classes that were filed there.
     """
     classes = TrainingClass.objects.all()
     filed = classes.filter(filed_at__isnull=False)
     if user.role in MUNICIPAL_ROLES:
         return filed
     if user.role in DISTRICT_ROLES and user.district_id is not None:
-        return filed.filter(district_id=user.district_id)
+        return filed.filter(AnsweredForBy("district_id", user.district_id))
     if user.role in TRAINING_ROLES and user.institution_id is not None:
         return classes.filter(institution_id=user.institution_id)
     return classes.none()

@@ -5,8 +5,9 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from enrollment.enums import IN_TRAINING, ClassStatus, EnrollmentStatus
 from enrollment.models import Enrollment, EnrollmentChange, RosterRow, TrainingClass
-from institutions.enums import DISTRICT_ROLES, TRAINING_ROLES
+from institutions.enums import TRAINING_ROLES
 from institutions.models import User
+from institutions.queries import districts_answered_for
 
 # A class that somebody may still come into.
 OPEN_TO_TRANSFERS = (ClassStatus.CONFIRMED, ClassStatus.RUNNING)
@@ -72,7 +73,7 @@ def transfer_targets(user: User, enrollment: Enrollment, *, today: date) -> Quer
     )
     if user.role in TRAINING_ROLES and user.institution_id == left.institution_id:
         targets = targets.filter(institution_id=left.institution_id)
-    elif user.role in DISTRICT_ROLES and user.district_id == left.district_id:
+    elif left.district_id in districts_answered_for(user):
         targets = targets.exclude(institution_id=left.institution_id)
     else:
         return targets.none()

@@ -1,16 +1,14 @@
-"""Corrections, merges, reveals and exports: what exists, for whom, and the locks on it."""
+"""Merges, reveals and exports: what exists, for whom, and the locks on it."""
 
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from enrollment.enums import IdentityField, RequestStatus
 from enrollment.models import (
     BankAccount,
     ChangedTraineeId,
     Enrollment,
     Export,
-    IdentityCorrection,
     Reveal,
     Trainee,
     TraineeMerge,
@@ -21,48 +19,10 @@ from enrollment.queries.classes import classes_visible_to
 from enrollment.queries.persons import accounts_by_person, rows_of_persons
 from institutions.enums import Role
 from institutions.models import User
+from institutions.queries import AnsweredForBy
 
 # Who looks after what others have seen: at the municipal bureau for everybody, elsewhere for their own office.
 OVERSEERS = (Role.MUNICIPAL_AUDITOR, Role.MUNICIPAL_ADMINISTRATOR)
-
-
-# ── Corrections ──────────────────────────────────────────────────────────────────────────────────────────
-def identity_corrections_visible_to(user: User) -> QuerySet[IdentityCorrection]:
-    """Return the corrections for the people of the classes that this person may see, without the evidence."""
-    return (
-        IdentityCorrection.objects.filter(enrollment__training_class__in=classes_visible_to(user))
-        .select_related(
-            "enrollment__training_class__institution",
-            "enrollment__training_class__district",
-            "enrollment__trainee",
-            "proposed_by",
-            "decided_by",
-        )
-        .defer("evidence")
-    )
-
-
-def identity_corrections_of(enrollment: Enrollment) -> QuerySet[IdentityCorrection]:
-    """Return what was proposed about one enrolled person, newest first, without the evidence."""
-    return (
-        IdentityCorrection.objects.filter(enrollment=enrollment)
-        .select_related("proposed_by", "decided_by")
-        .defer("evidence")
-    )
-
-
-def names_of_person(person_id: int) -> list[str]:
-    """Return every name that the rows of one person bear, or bore before an approved correction.
-
-    Whoever does not exist has no name, and finding that out takes the same queries.
-    """
-    rows = Trainee.objects.filter(Q(pk=person_id) | Q(merged_into=person_id))
-    corrections = IdentityCorrection.objects.filter(
-        Q(enrollment__trainee=person_id) | Q(enrollment__trainee__merged_into=person_id),
-        field=IdentityField.NAME,
-        status=RequestStatus.APPROVED,
-    ).order_by()
-    return [*rows.values_list("name", flat=True), *corrections.values_list("former_value", flat=True)]
 
 
 def lock_enrollment_with_class(enrollment_id: int) -> Enrollment:
@@ -72,21 +32,6 @@ def lock_enrollment_with_class(enrollment_id: int) -> Enrollment:
         .select_related("training_class", "trainee")
         .get(pk=enrollment_id)
     )
-
-
-def lock_identity_correction(correction_id: int) -> IdentityCorrection:
-    """Return one correction with its class, locked."""
-    return (
-        IdentityCorrection.objects.select_for_update(of=("self",))
-        .select_related("enrollment__training_class")
-        .defer("evidence")
-        .get(pk=correction_id)
-    )
-
-
-def evidence_of(correction_id: int) -> bytes:
-    """Return the scan that belongs to a correction."""
-    return bytes(IdentityCorrection.objects.values_list("evidence", flat=True).get(pk=correction_id))
 
 
 # ── Merges ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,7 +127,7 @@ def _within_sight(user: User, person: str) -> Q:
     if user.role in OVERSEERS:
         return Q()
     if user.role == Role.DISTRICT_LEAD and user.district_id is not None:
-        return Q(**{f"{person}__district": user.district_id})
+        return Q(AnsweredForBy(f"{person}__district_id", user.district_id))
     if user.role == Role.TRAINING_MANAGER and user.institution_id is not None:
         return Q(**{f"{person}__institution": user.institution_id})
     return Q(**{person: user.pk})

@@ -17,7 +17,7 @@ from enrollment.services.class_steps import give_seats_back, move_class
 from enrollment.services.enrollment_steps import check_has_reason, leave_class
 from enrollment.transitions import CLASS_TRANSITIONS
 from institutions.models import User
-from institutions.queries import is_suspended
+from institutions.queries import districts_answered_for, is_suspended
 
 
 @transaction.atomic(durable=True)
@@ -28,7 +28,7 @@ def confirm_class(*, class_id: int, confirmer: User, now: datetime) -> TrainingC
     DomainError once its first day has come, or while its institution is suspended.
     """
     training_class = queries.lock_class(class_id)
-    policies.check_can_answer_filing(confirmer, training_class)
+    policies.check_can_answer_filing(confirmer, training_class, districts_answered_for(confirmer))
     check_transition(
         CLASS_TRANSITIONS, current=ClassStatus(training_class.status), target=ClassStatus.CONFIRMED
     )
@@ -53,7 +53,7 @@ def return_class(*, class_id: int, returner: User, reason: str, now: datetime) -
     DomainError without a reason.
     """
     training_class = queries.lock_class(class_id)
-    policies.check_can_answer_filing(returner, training_class)
+    policies.check_can_answer_filing(returner, training_class, districts_answered_for(returner))
     _end(training_class, ClassStatus.RETURNED, returner, reason, now)
     return training_class
 
@@ -66,7 +66,7 @@ def cancel_class(*, class_id: int, canceller: User, reason: str, now: datetime) 
     it is over, and DomainError without a reason.
     """
     training_class = queries.lock_class(class_id)
-    policies.check_can_cancel_class(canceller, training_class)
+    policies.check_can_cancel_class(canceller, training_class, districts_answered_for(canceller))
     check_transition(
         CLASS_TRANSITIONS, current=ClassStatus(training_class.status), target=ClassStatus.CANCELLED
     )

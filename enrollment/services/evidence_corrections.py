@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
-from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.tabular import clean_text, parse_date
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
@@ -24,10 +23,9 @@ from enrollment.roster.checks import evidence_problems
 from enrollment.roster.messages import message_for
 from enrollment.roster.rows import RosterRow
 from enrollment.rules.identifiers import normalize_identifier
+from enrollment.services.correction_steps import Evidence as Evidence
+from enrollment.services.correction_steps import check_evidence, close_correction
 from enrollment.services.enrollment_steps import ask_registers_again, note_change
-from enrollment.services.scan_steps import Evidence as Evidence
-from enrollment.services.scan_steps import check_evidence
-from enrollment.transitions import REQUEST_TRANSITIONS
 from institutions.models import User
 
 IDENTIFIERS = ("student_number", "employer_credit_code")
@@ -77,7 +75,7 @@ def _record_proposal(
     enrollment_id: int, correction: CorrectedEvidence, evidence: Evidence, proposer: User, now: datetime
 ) -> EvidenceCorrection:
     enrollment = queries.lock_enrollment_with_class(enrollment_id)
-    policies.check_can_propose_evidence_correction(proposer, enrollment)
+    policies.check_can_propose_correction(proposer, enrollment)
     if not enrollment.training_class.is_roster_locked:
         raise InvalidTransition(_("The roster of this class is not locked yet. Upload it again, put right."))
     former, values = evidence_values(enrollment), _cleaned(correction.values)
@@ -118,38 +116,11 @@ def approve_evidence_correction(
     """
     # In the order of whoever proposes: the enrollment first.
     enrollment = queries.lock_enrollment_with_class(queries.enrollment_id_of_correction(correction_id))
-    correction = queries.lock_evidence_correction(correction_id)
-    policies.check_can_decide_evidence_correction(decider, correction)
-    _close(correction, RequestStatus.APPROVED, decider, reason, now)
+    decision = (decider, reason, now)
+    correction = close_correction(EvidenceCorrection, correction_id, RequestStatus.APPROVED, decision)
     _correct(enrollment, correction, decider, now)
     nudge_after_commit("evidence_corrected")
     return correction
-
-
-@transaction.atomic(durable=True)
-def refuse_evidence_correction(
-    *, correction_id: int, decider: User, reason: str, now: datetime
-) -> EvidenceCorrection:
-    """Leave the enrollment as it stands, for a reason.
-
-    Raises NotPermitted for another district or the proposer, InvalidTransition if it is decided, and DomainError
-    without a reason.
-    """
-    correction = queries.lock_evidence_correction(correction_id)
-    policies.check_can_decide_evidence_correction(decider, correction)
-    if not stated(reason):
-        raise DomainError(_("Say why it is refused."), code="reason_missing")
-    _close(correction, RequestStatus.REFUSED, decider, reason, now)
-    return correction
-
-
-@transaction.atomic(durable=True)
-def open_scan(*, correction_id: int, viewer: User, now: datetime) -> Evidence:
-    """Return the scan that belongs to a correction, and note who looked at it. Raises NotPermitted."""
-    correction = queries.lock_evidence_correction(correction_id)
-    policies.check_can_open_evidence(viewer, correction)
-    record_event("evidence_correction.evidence_opened", subject=correction, actor_id=viewer.pk, at=now)
-    return Evidence(correction.evidence_name, queries.scan_of_evidence_correction(correction_id))
 
 
 # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,15 +167,3 @@ def _correct(enrollment: Enrollment, correction: EvidenceCorrection, decider: Us
     )
     if not ASKED_BY.isdisjoint(changed):
         ask_registers_again(enrollment, now=now)
-
-
-def _close(
-    correction: EvidenceCorrection, target: RequestStatus, decider: User, reason: str, now: datetime
-) -> None:
-    decide_proposal(
-        correction,
-        target,
-        event="evidence_correction",
-        table=REQUEST_TRANSITIONS,
-        decision=(decider, reason, now),
-    )

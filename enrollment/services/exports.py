@@ -13,6 +13,7 @@ from enrollment import policies, queries
 from enrollment.models import Export, ExportDownload
 from enrollment.roster.people_list import PersonLine, people_list
 from institutions.models import User
+from institutions.queries import districts_answered_for
 
 EMPTIED_AT_ONCE = 100
 
@@ -33,7 +34,7 @@ def prepare_export(*, class_id: int, reason: str, requester: User, now: datetime
     Raises NotPermitted, IntakePolicyMissing, and DomainError without a reason or for a class without people.
     """
     training_class = queries.lock_class(class_id)
-    policies.check_can_export(requester, training_class)
+    policies.check_can_export(requester, training_class, districts_answered_for(requester))
     if not stated(reason):
         raise DomainError(_("Say what you need the list for."), code="reason_missing")
     lines = [
@@ -69,7 +70,7 @@ def download_export(*, export_id: int, downloader: User, now: datetime) -> Expor
     Raises NotPermitted for anybody but its requester, and ExportExpired once its time is over.
     """
     export = queries.lock_export(export_id)
-    policies.check_can_download_export(downloader, export)
+    policies.check_can_download_export(downloader, export, districts_answered_for(downloader))
     if export.content is None or now >= export.expires_at:
         raise ExportExpired
     ExportDownload.objects.create(export=export, downloaded_by=downloader, downloaded_at=now)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
-from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.tabular import clean_text
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
@@ -22,11 +21,11 @@ from enrollment.rules.identifiers import (
     normalize_name,
     resident_id_problem,
 )
+from enrollment.services.correction_steps import Evidence as Evidence
+from enrollment.services.correction_steps import check_evidence, close_correction
 from enrollment.services.enrollment_steps import ask_registers_about
-from enrollment.services.scan_steps import Evidence as Evidence
-from enrollment.services.scan_steps import check_evidence
-from enrollment.transitions import REQUEST_TRANSITIONS
 from institutions.models import User
+from institutions.queries import districts_answered_for
 
 LONGEST_NAME = 64
 
@@ -77,7 +76,7 @@ def _record_proposal(
     enrollment_id: int, correction: Correction, evidence: Evidence, proposer: User, now: datetime
 ) -> IdentityCorrection:
     enrollment = queries.lock_enrollment_with_class(enrollment_id)
-    policies.check_can_propose_identity_correction(proposer, enrollment)
+    policies.check_can_propose_correction(proposer, enrollment)
     trainee = enrollment.trainee
     value = _checked_value(correction, trainee, now)
     check_evidence(evidence)
@@ -123,9 +122,8 @@ def approve_identity_correction(
 
 @transaction.atomic(durable=True)
 def _approve(correction_id: int, decider: User, reason: str, now: datetime) -> IdentityCorrection:
-    correction = queries.lock_identity_correction(correction_id)
-    policies.check_can_decide_identity_correction(decider, correction)
-    _close(correction, RequestStatus.APPROVED, decider, reason, now)
+    decision = (decider, reason, now)
+    correction = close_correction(IdentityCorrection, correction_id, RequestStatus.APPROVED, decision)
     trainee = queries.lock_trainee(correction.enrollment.trainee_id)
     if _value_of(trainee, correction.field) != correction.former_value:
         raise InvalidTransition(
@@ -149,39 +147,13 @@ def _approve(correction_id: int, decider: User, reason: str, now: datetime) -> I
 
 
 @transaction.atomic(durable=True)
-def refuse_identity_correction(
-    *, correction_id: int, decider: User, reason: str, now: datetime
-) -> IdentityCorrection:
-    """Leave the person as they stand, for a reason.
-
-    Raises NotPermitted for another district or the proposer, InvalidTransition if it is decided, and DomainError
-    without a reason.
-    """
-    correction = queries.lock_identity_correction(correction_id)
-    policies.check_can_decide_identity_correction(decider, correction)
-    if not stated(reason):
-        raise DomainError(_("Say why it is refused."), code="reason_missing")
-    _close(correction, RequestStatus.REFUSED, decider, reason, now)
-    return correction
-
-
-@transaction.atomic(durable=True)
-def open_evidence(*, correction_id: int, viewer: User, now: datetime) -> Evidence:
-    """Return the scan that belongs to a correction, and note who looked at it. Raises NotPermitted."""
-    correction = queries.lock_identity_correction(correction_id)
-    policies.check_can_open_evidence(viewer, correction)
-    record_event("identity_correction.evidence_opened", subject=correction, actor_id=viewer.pk, at=now)
-    return Evidence(correction.evidence_name, queries.evidence_of(correction_id))
-
-
-@transaction.atomic(durable=True)
 def reveal_correction(*, correction_id: int, viewer: User, now: datetime) -> IdentityCorrection:
     """Return a correction whose whole values may be shown once to whoever compares them with the evidence.
 
     Showing an ID number is noted as any other reveal. Raises NotPermitted.
     """
-    correction = queries.lock_identity_correction(correction_id)
-    policies.check_can_open_evidence(viewer, correction)
+    correction = queries.lock_correction(IdentityCorrection, correction_id)
+    policies.check_can_open_evidence(viewer, correction, districts_answered_for(viewer))
     if correction.field == IdentityField.ID_NUMBER:
         Reveal.objects.create(
             trainee_id=correction.enrollment.trainee_id,
@@ -234,15 +206,3 @@ def _change_id_number(trainee: Trainee, id_number: str) -> None:
     trainee.id_number_hash = queries.id_number_hash(id_number)
     trainee.birth_date = born_on
     trainee.save(update_fields=["id_number", "id_number_hash", "birth_date"])
-
-
-def _close(
-    correction: IdentityCorrection, target: RequestStatus, decider: User, reason: str, now: datetime
-) -> None:
-    decide_proposal(
-        correction,
-        target,
-        event="identity_correction",
-        table=REQUEST_TRANSITIONS,
-        decision=(decider, reason, now),
-    )

@@ -20,6 +20,7 @@ from enrollment.models import Enrollment, RegisterAnswer
 from enrollment.registers.interface import Register, RegisterQuestion, RegisterReply
 from enrollment.rules.registers import REGISTER_OF, day_in_question, next_asking
 from institutions.models import User
+from institutions.queries import districts_answered_for
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ def ask_again(*, enrollment_id: int, actor: User, now: datetime) -> None:
     Raises NotPermitted unless the actor may have registers asked, and InvalidTransition for whoever left the class.
     """
     enrollment = queries.lock_enrollment_for_registers(enrollment_id)
-    policies.check_can_ask_registers(actor, enrollment.training_class)
+    policies.check_can_ask_registers(actor, enrollment.training_class, districts_answered_for(actor))
     if enrollment.status in GONE:
         raise InvalidTransition(
             _("This person has left the class. No register is asked about them any more.")

@@ -12,6 +12,7 @@ from enrollment import policies, queries
 from enrollment.enums import RevealedField
 from enrollment.models import Enrollment, Reveal
 from institutions.models import User
+from institutions.queries import districts_answered_for
 
 
 @transaction.atomic(durable=True)
@@ -21,7 +22,7 @@ def reveal_field(*, enrollment_id: int, field: str, reason: str, viewer: User, n
     Raises NotPermitted, and DomainError without a reason, for an unknown field, or if there is no such value.
     """
     enrollment = queries.lock_enrollment_with_class(enrollment_id)
-    policies.check_can_reveal(viewer, enrollment.training_class)
+    policies.check_can_reveal(viewer, enrollment.training_class, districts_answered_for(viewer))
     if field not in RevealedField.values:
         raise DomainError(_("Choose what is to be shown."), code="field_unknown")
     if not stated(reason):

@@ -12,6 +12,7 @@ from enrollment.enums import EnrollmentAct, EnrollmentStatus
 from enrollment.models import EVIDENCE_FIELDS, Enrollment, TrainingClass
 from enrollment.services.enrollment_steps import check_has_reason, leave_class, note_change
 from institutions.models import User
+from institutions.queries import districts_answered_for
 
 BUSY_ELSEWHERE = "busy_elsewhere"
 
@@ -41,7 +42,8 @@ def _transfer(
     classes = queries.lock_classes([queries.class_id_of(enrollment_id), to_class_id])
     enrollment = queries.lock_enrollment(enrollment_id)
     to_class = classes[to_class_id]
-    policies.check_can_transfer_enrollment(transferrer, enrollment, to_class)
+    districts = districts_answered_for(transferrer)
+    policies.check_can_transfer_enrollment(transferrer, enrollment, to_class, districts)
     check_has_reason(reason)
     _check_takes_transfer(enrollment, to_class, now)
     leave_class(

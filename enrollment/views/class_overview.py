@@ -19,7 +19,7 @@ from enrollment.transitions import CLASS_TRANSITIONS
 from enrollment.views.figures import shown_hours
 from enrollment.views.next_steps import next_step_of
 from institutions.models import FundedQuota, User
-from institutions.queries import is_suspended
+from institutions.queries import districts_answered_for, is_suspended
 
 TRAINER_COLUMNS = ((gettext_lazy("Name"), ""), (gettext_lazy("Title or certificate"), ""))
 TONES = {
@@ -59,12 +59,13 @@ def overview_context(
 
 def acts_open_to(user: User, training_class: TrainingClass) -> dict[str, bool]:
     """Return which acts this person may do to the class in its present state."""
-    status = ClassStatus(training_class.status)
+    status, districts = ClassStatus(training_class.status), districts_answered_for(user)
     return {
         "may_file": status in IN_THE_INSTITUTIONS_HANDS and policies.can_file_class(user, training_class),
-        "may_answer": status == ClassStatus.FILED and policies.can_answer_filing(user, training_class),
+        "may_answer": status == ClassStatus.FILED
+        and policies.can_answer_filing(user, training_class, districts),
         "may_cancel": ClassStatus.CANCELLED in CLASS_TRANSITIONS[status]
-        and policies.can_cancel_class(user, training_class),
+        and policies.can_cancel_class(user, training_class, districts),
     }
 
 

@@ -1,7 +1,11 @@
-"""Corrections of names and ID numbers: what waits for the district, its evidence, and the decision."""
+"""Corrections of either kind: what waits for the district, its evidence, and the decision."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from io import BytesIO
+from typing import Any, Generic
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,19 +19,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chongqing_dte.foundation.paging import page_of
 from enrollment import policies, queries
-from enrollment.enums import IdentityField, RequestStatus
+from enrollment.enums import RequestStatus
 from enrollment.forms.identity import DecisionForm
-from enrollment.models import IdentityCorrection
+from enrollment.models import EvidenceCorrection, IdentityCorrection
+from enrollment.queries.corrections import Correction
 from enrollment.rules.evidence import evidence_kind
-from enrollment.rules.identifiers import mask_id_number, mask_name
-from enrollment.services.identity_corrections import (
-    approve_identity_correction,
-    open_evidence,
-    refuse_identity_correction,
-    reveal_correction,
-)
+from enrollment.services.corrections import open_evidence, refuse_correction
 from enrollment.views.identity import name_for
 from institutions.models import User
+from institutions.queries import districts_answered_for
 from institutions.requests import SignedInRequest
 
 CORRECTION_COLUMNS = (
@@ -38,24 +38,50 @@ CORRECTION_COLUMNS = (
     (gettext_lazy("What is corrected"), ""),
     (gettext_lazy("Status"), ""),
 )
+LISTS: tuple[tuple[Any, str, type[Any]], ...] = (
+    (gettext_lazy("Names and ID numbers"), "identity-correction-list", IdentityCorrection),
+    (gettext_lazy("Categories and their evidence"), "evidence-correction-list", EvidenceCorrection),
+)
+Facts = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class CorrectionKind(Generic[Correction]):
+    """What the corrections of one kind have of their own, on pages that both kinds share."""
+
+    model: type[Correction]
+    # What the names of its routes begin with.
+    route: str
+    template: str
+    # The service that approves one, and what is said then.
+    approve: Callable[..., object]
+    approved: Any
+    # What a line of the list says is corrected, the facts about that on its page, and what else is shown there.
+    what: Callable[[Correction], str]
+    facts: Callable[[Correction], Facts]
+    context: Callable[[Correction], dict[str, object]]
 
 
 @require_safe
 @login_required
-def correction_list(request: SignedInRequest) -> HttpResponse:
+def correction_list(request: SignedInRequest, kind: CorrectionKind[Correction]) -> HttpResponse:
     """List the corrections of the person's office: those that wait, or all of them."""
     shows_all = request.GET.get("show") == "all"
-    corrections = queries.identity_corrections_visible_to(request.user)
+    corrections = queries.corrections_visible_to(kind.model, request.user)
     if not shows_all:
         corrections = corrections.filter(status=RequestStatus.PROPOSED)
     page = page_of(corrections, request)
     context = {
-        "kinds": kinds_of_corrections(request.user, "identity-correction-list"),
+        "kinds": kinds_of_corrections(request.user, kind.model),
         "rows": [
-            {"correction": correction, "name": name_for(request.user, correction.enrollment)}
+            {
+                "correction": correction,
+                "route": f"{kind.route}-detail",
+                "name": name_for(request.user, correction.enrollment),
+                "what": kind.what(correction),
+            }
             for correction in page.rows
         ],
-        "row_template": "enrollment/_identity_correction_row.html",
         "page": page,
         "columns": CORRECTION_COLUMNS,
         "shows_all": shows_all,
@@ -64,132 +90,115 @@ def correction_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "enrollment/correction_list.html", context)
 
 
-def kinds_of_corrections(user: User, route: str) -> list[dict[str, object]]:
+def kinds_of_corrections(user: User, current: type[Any]) -> list[dict[str, object]]:
     """Return the lists of corrections, how many wait in each, and which of them is looked at."""
-    kinds = (
-        (_("Names and ID numbers"), "identity-correction-list", queries.identity_corrections_visible_to),
-        (
-            _("Categories and their evidence"),
-            "evidence-correction-list",
-            queries.evidence_corrections_visible_to,
-        ),
-    )
     return [
         {
             "label": label,
-            "route": name,
-            "waiting": visible_to(user).filter(status=RequestStatus.PROPOSED).count(),
-            "is_current": name == route,
+            "route": route,
+            "waiting": queries.corrections_visible_to(model, user)
+            .filter(status=RequestStatus.PROPOSED)
+            .count(),
+            "is_current": model is current,
         }
-        for label, name, visible_to in kinds
+        for label, route, model in LISTS
     ]
 
 
 @require_safe
 @login_required
-def correction_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Show one correction, its values masked."""
-    correction = find_correction(request, public_id)
-    return shown(request, correction, masked_values(correction))
-
-
-@require_POST
-@login_required
-@never_cache
-def show_whole(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Show one correction with its values whole, in this answer and nowhere else."""
-    correction = find_correction(request, public_id)
-    reveal_correction(correction_id=correction.pk, viewer=request.user, now=timezone.now())
-    return shown(request, correction, (correction.former_value, correction.corrected_value), is_whole=True)
+def correction_detail(
+    request: SignedInRequest, public_id: str, kind: CorrectionKind[Correction]
+) -> HttpResponse:
+    """Show one correction."""
+    return shown(request, find_correction(request, public_id, kind), kind)
 
 
 @require_safe
 @login_required
 @never_cache
-def evidence(request: SignedInRequest, public_id: str) -> FileResponse:
+def evidence(request: SignedInRequest, public_id: str, kind: CorrectionKind[Correction]) -> FileResponse:
     """Hand out the evidence as a file, under a name that says what it is and not what it was called."""
-    correction = find_correction(request, public_id)
-    found = open_evidence(correction_id=correction.pk, viewer=request.user, now=timezone.now())
-    kind, ending = evidence_kind(found.content) or ("application/octet-stream", "bin")
+    correction = find_correction(request, public_id, kind)
+    found = open_evidence(
+        kind=kind.model, correction_id=correction.pk, viewer=request.user, now=timezone.now()
+    )
+    content_type, ending = evidence_kind(found.content) or ("application/octet-stream", "bin")
     return FileResponse(
         BytesIO(found.content),
         as_attachment=True,
         filename=f"evidence-{correction.public_id}.{ending}",
-        content_type=kind,
+        content_type=content_type,
     )
 
 
 @require_POST
 @login_required
-def approve(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Correct the person as proposed."""
-    correction = find_correction(request, public_id)
-    policies.check_can_decide_identity_correction(request.user, correction)
-    form = DecisionForm(request.POST)
-    if not form.is_valid():
-        return shown(request, correction, masked_values(correction), form=form)
-    approve_identity_correction(
-        correction_id=correction.pk,
-        decider=request.user,
-        reason=form.cleaned_data["reason"],
-        now=timezone.now(),
-    )
-    messages.success(request, _("The person is corrected."))
-    return redirect("identity-correction-detail", public_id)
+def approve(request: SignedInRequest, public_id: str, kind: CorrectionKind[Correction]) -> HttpResponse:
+    """Have what was proposed stand from now on."""
+    return decided(request, public_id, kind, kind.approve, (messages.SUCCESS, kind.approved))
 
 
 @require_POST
 @login_required
-def refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Leave the person as they stand."""
-    correction = find_correction(request, public_id)
-    policies.check_can_decide_identity_correction(request.user, correction)
+def refuse(request: SignedInRequest, public_id: str, kind: CorrectionKind[Correction]) -> HttpResponse:
+    """Leave what was to be corrected as it stands."""
+    told = (messages.INFO, _("The correction is refused. The institution sees why."))
+    return decided(request, public_id, kind, partial(refuse_correction, kind=kind.model), told)
+
+
+def decided(
+    request: SignedInRequest,
+    public_id: str,
+    kind: CorrectionKind[Correction],
+    decide: Callable[..., object],
+    told: tuple[int, Any],
+) -> HttpResponse:
+    """Decide a correction by this service, and say what came of it."""
+    correction = find_correction(request, public_id, kind)
+    policies.check_can_decide_correction(request.user, correction, districts_answered_for(request.user))
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return shown(request, correction, masked_values(correction), form=form)
-    refuse_identity_correction(
+        return shown(request, correction, kind, form=form)
+    decide(
         correction_id=correction.pk,
         decider=request.user,
         reason=form.cleaned_data["reason"],
         now=timezone.now(),
     )
-    messages.info(request, _("The correction is refused. The institution sees why."))
-    return redirect("identity-correction-detail", public_id)
+    messages.add_message(request, *told)
+    return redirect(f"{kind.route}-detail", public_id)
 
 
 def shown(
     request: SignedInRequest,
-    correction: IdentityCorrection,
-    values: tuple[str, str],
+    correction: Correction,
+    kind: CorrectionKind[Correction],
     *,
-    is_whole: bool = False,
     form: DecisionForm | None = None,
 ) -> HttpResponse:
-    """Return the page of one correction with these values; `form` was filled in and could not be followed."""
-    is_open = correction.status == RequestStatus.PROPOSED
+    """Return the page of one correction; `form` was filled in and could not be followed."""
+    is_open, districts = correction.status == RequestStatus.PROPOSED, districts_answered_for(request.user)
     context = {
         "correction": correction,
-        "facts": facts_of(request.user, correction, values),
-        "is_whole": is_whole,
-        "may_look": policies.can_open_evidence(request.user, correction),
-        "may_decide": is_open and policies.can_decide_identity_correction(request.user, correction),
+        "name": name_for(request.user, correction.enrollment),
+        "facts": facts_of(request.user, correction, kind),
+        "may_look": policies.can_open_evidence(request.user, correction, districts),
+        "may_decide": is_open and policies.can_decide_correction(request.user, correction, districts),
         "form": form or DecisionForm(),
+        **kind.context(correction),
     }
-    status = 422 if form else 200
-    return render(request, "enrollment/identity_correction_detail.html", context, status=status)
+    return render(request, kind.template, context, status=422 if form else 200)
 
 
-def facts_of(user: User, correction: IdentityCorrection, values: tuple[str, str]) -> list[tuple[str, str]]:
-    """Return what a correction says, and what became of it."""
+def facts_of(user: User, correction: Correction, kind: CorrectionKind[Correction]) -> Facts:
+    """Return whom a correction is about, what it says, and what became of it."""
     training_class = correction.enrollment.training_class
-    former, corrected = values
     facts = [
         (_("Training class"), training_class.reference),
         (_("Training institution"), training_class.institution.name),
         (_("Trainee"), name_for(user, correction.enrollment)),
-        (_("What is corrected"), correction.get_field_display()),
-        (_("Former"), former),
-        (_("Corrected"), corrected),
+        *kind.facts(correction),
         (_("Reason"), correction.reason),
         (_("Proposed by"), f"{correction.proposed_by} · {moment(correction.proposed_at)}"),
     ]
@@ -199,21 +208,12 @@ def facts_of(user: User, correction: IdentityCorrection, values: tuple[str, str]
     return facts
 
 
-def masked(correction: IdentityCorrection, value: str) -> str:
-    """Return a value of a correction as everybody may see it."""
-    return mask_name(value) if correction.field == IdentityField.NAME else mask_id_number(value)
-
-
-def masked_values(correction: IdentityCorrection) -> tuple[str, str]:
-    """Return the former and the corrected value as everybody may see them."""
-    return masked(correction, correction.former_value), masked(correction, correction.corrected_value)
-
-
 def moment(at: datetime) -> str:
     """Return a time as the portal's pages write it."""
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
 
 
-def find_correction(request: SignedInRequest, public_id: str) -> IdentityCorrection:
+def find_correction(request: SignedInRequest, public_id: str, kind: CorrectionKind[Correction]) -> Correction:
     """Return a correction that this person may see; any other does not exist for them."""
-    return get_object_or_404(queries.identity_corrections_visible_to(request.user), public_id=public_id)
+    visible = queries.corrections_visible_to(kind.model, request.user)
+    return get_object_or_404(visible, public_id=public_id)

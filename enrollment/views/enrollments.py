@@ -29,6 +29,7 @@ from enrollment.views.identity import identity_context
 from enrollment.views.people import shown_name
 from enrollment.views.registers import registers_context
 from institutions.models import User
+from institutions.queries import districts_answered_for
 from institutions.requests import SignedInRequest
 
 LESSON_COLUMNS = (
@@ -78,7 +79,8 @@ def withdraw(request: SignedInRequest, public_id: str) -> HttpResponse:
 def transfer(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Move somebody to another class."""
     enrollment = find_enrollment(request, public_id)
-    if not policies.may_move_people_of(request.user, enrollment.training_class):
+    districts = districts_answered_for(request.user)
+    if not policies.may_move_people_of(request.user, enrollment.training_class, districts):
         raise NotPermitted
     if enrollment.status != EnrollmentStatus.ENROLLED:
         raise InvalidTransition(_("This person is not in training any more."))
@@ -131,6 +133,7 @@ def detail_context(
 ) -> dict[str, object]:
     """Return all that the page of an enrollment shows."""
     training_class, today = enrollment.training_class, timezone.localdate()
+    districts = districts_answered_for(user)
     is_in_training = enrollment.status == EnrollmentStatus.ENROLLED
     targets = queries.transfer_targets(user, enrollment, today=today) if is_in_training else ()
     hours = queries.hours_of_people(training_class, [enrollment], today=today)[enrollment.pk]
@@ -147,11 +150,11 @@ def detail_context(
         "withdrawal_form": withdrawal_form or ReasonForm(auto_id="withdrawal_%s"),
         "transfer_form": transfer_form or TransferForm(targets=targets, auto_id="transfer_%s"),
         "may_withdraw": is_in_training and policies.can_withdraw_enrollment(user, enrollment),
-        "may_transfer": is_in_training and policies.may_move_people_of(user, training_class),
+        "may_transfer": is_in_training and policies.may_move_people_of(user, training_class, districts),
         "has_targets": bool(targets),
         **evidence_context(user, enrollment),
-        **identity_context(user, enrollment),
-        **registers_context(user, enrollment),
+        **identity_context(user, enrollment, districts),
+        **registers_context(user, enrollment, districts),
     }
 
 

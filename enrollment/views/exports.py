@@ -20,6 +20,7 @@ from enrollment.models import Export, TrainingClass
 from enrollment.services.exports import download_export, prepare_export
 from enrollment.views.classes import find_class
 from institutions.models import User
+from institutions.queries import districts_answered_for
 from institutions.requests import SignedInRequest
 
 EXPORT_COLUMNS = (
@@ -37,9 +38,9 @@ EXPORT_COLUMNS = (
 def class_exports(request: SignedInRequest, public_id: str) -> HttpResponse:
     """List a class's exports, and make another one."""
     training_class = find_class(request, public_id)
-    is_sent = request.method == "POST"
+    is_sent, districts = request.method == "POST", districts_answered_for(request.user)
     if is_sent:
-        policies.check_can_export(request.user, training_class)
+        policies.check_can_export(request.user, training_class, districts)
     form = ExportForm(request.POST) if is_sent else ExportForm()
     if is_sent and prepared(request.user, training_class, form):
         messages.success(request, _("The list is ready. Only you can download it, until it expires."))
@@ -48,13 +49,13 @@ def class_exports(request: SignedInRequest, public_id: str) -> HttpResponse:
     page = page_of(queries.exports_of_class(request.user, training_class), request)
     context = {
         "training_class": training_class,
-        "form": form if policies.can_export(request.user, training_class) else None,
+        "form": form if policies.can_export(request.user, training_class, districts) else None,
         "rows": [
             {
                 "export": export,
                 "is_expired": export.expires_at <= now,
                 "may_download": export.expires_at > now
-                and policies.can_download_export(request.user, export),
+                and policies.can_download_export(request.user, export, districts),
             }
             for export in page.rows
         ],

@@ -22,6 +22,7 @@ from enrollment.services.answers import cancel_class, confirm_class, return_clas
 from enrollment.views.class_overview import late_text, overview_context
 from enrollment.views.classes import find_class
 from institutions.enums import MUNICIPAL_ROLES
+from institutions.queries import districts_answered_for
 from institutions.requests import SignedInRequest
 
 FILINGS_ON_A_PAGE = 200
@@ -148,9 +149,9 @@ def list_page(
     """Show the waiting filings, and those of a selection that were refused."""
     page = waiting_page(request)
     today, is_chosen = timezone.localdate(), request.GET.get("chosen") == "all"
-    rows = []
+    districts, rows = districts_answered_for(request.user), []
     for filing in page.rows:
-        may_answer = policies.can_answer_filing(request.user, filing)
+        may_answer = policies.can_answer_filing(request.user, filing, districts)
         rows.append(
             WaitingFiling(filing, late_text(filing, today), may_answer, is_chosen=may_answer and is_chosen)
         )

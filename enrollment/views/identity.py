@@ -1,5 +1,7 @@
 """What identifies a person, masked; what was shown of it whole; and what is wrong about it."""
 
+from collections.abc import Collection
+
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -15,11 +17,12 @@ from chongqing_dte.foundation.paging import page_of
 from enrollment import policies, queries
 from enrollment.enums import RevealedField
 from enrollment.forms.identity import CorrectionForm, RevealForm
-from enrollment.models import Enrollment, Trainee
+from enrollment.models import Enrollment, IdentityCorrection, Trainee
 from enrollment.rules.identifiers import mask_account, mask_id_number, mask_mobile, mask_name
 from enrollment.services.identity_corrections import Correction, Evidence, propose_identity_correction
 from enrollment.services.reveals import reveal_field
 from institutions.models import User
+from institutions.queries import districts_answered_for
 from institutions.requests import SignedInRequest
 
 REVEAL_COLUMNS = (
@@ -48,13 +51,14 @@ FIELD_OF_REFUSAL = {
 }
 
 
-def identity_context(user: User, enrollment: Enrollment) -> dict[str, object]:
-    """Return what the enrollment's page shows of who the person is."""
+def identity_context(user: User, enrollment: Enrollment, districts: Collection[int]) -> dict[str, object]:
+    """Return what the enrollment's page shows of who the person is, to whoever answers for these districts."""
+    may_reveal = policies.can_reveal(user, enrollment.training_class, districts)
     return {
         "identity_facts": identity_facts(user, enrollment),
-        "reveal_form": RevealForm() if policies.can_reveal(user, enrollment.training_class) else None,
-        "may_propose_correction": policies.can_propose_identity_correction(user, enrollment),
-        "corrections": queries.identity_corrections_of(enrollment),
+        "reveal_form": RevealForm() if may_reveal else None,
+        "may_propose_correction": policies.can_propose_correction(user, enrollment),
+        "corrections": queries.corrections_of(IdentityCorrection, enrollment),
     }
 
 
@@ -86,7 +90,8 @@ def name_for(user: User, enrollment: Enrollment) -> str:
 def reveal(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one value whole, in this answer and nowhere else."""
     enrollment = find_enrollment(request, public_id)
-    policies.check_can_reveal(request.user, enrollment.training_class)
+    districts = districts_answered_for(request.user)
+    policies.check_can_reveal(request.user, enrollment.training_class, districts)
     form = RevealForm(request.POST)
     value = revealed(request.user, enrollment, form)
     context = {
@@ -120,7 +125,7 @@ def revealed(viewer: User, enrollment: Enrollment, form: forms.Form) -> str:
 def propose_correction(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Take in what is wrong about a person, with the evidence."""
     enrollment = find_enrollment(request, public_id)
-    policies.check_can_propose_identity_correction(request.user, enrollment)
+    policies.check_can_propose_correction(request.user, enrollment)
     is_sent = request.method == "POST"
     form = CorrectionForm(request.POST, request.FILES) if is_sent else CorrectionForm()
     if is_sent and (correction := proposed(request.user, enrollment, form)):

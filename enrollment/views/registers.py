@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,8 +32,8 @@ class ShownRegister:
     earlier: list[dict[str, object]]
 
 
-def registers_context(user: User, enrollment: Enrollment) -> dict[str, object]:
-    """Return what templates/enrollment/_register_answers.html shows to this person."""
+def registers_context(user: User, enrollment: Enrollment, districts: Collection[int]) -> dict[str, object]:
+    """Return what templates/enrollment/_register_answers.html shows to whoever answers for these districts."""
     answers = list(queries.register_answers_of(enrollment))
     own = register_of(enrollment.category)
     # Another category before a correction of the roster had another register.
@@ -46,7 +46,7 @@ def registers_context(user: User, enrollment: Enrollment) -> dict[str, object]:
         ],
         "may_ask_registers": is_connected(own)
         and enrollment.status not in GONE
-        and policies.can_ask_registers(user, enrollment.training_class),
+        and policies.can_ask_registers(user, enrollment.training_class, districts),
     }
 
 

@@ -11,6 +11,7 @@ from assessment.enums import CertificateStatus
 from enrollment.queries import account_id_of, person_of
 from institutions.enums import DISTRICT_ROLES, Role
 from institutions.models import User
+from institutions.queries import AnsweredForBy, districts_answered_for
 from subsidies.enums import (
     AttemptStatus,
     Decision,
@@ -21,7 +22,6 @@ from subsidies.enums import (
 )
 from subsidies.models import Entitlement, Notification, Payment, PaymentAttempt
 from subsidies.policies import can_see_money
-from subsidies.queries.objections import districts_answered_for
 from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
 from subsidies.rules.holds import OWNERS, office_to_ask
 
@@ -172,11 +172,13 @@ def with_what_they_say(notification_ids: Collection[int]) -> list[Notification]:
 
 
 def office_addresses(*, role: str, district_id: int | None) -> list[str]:
-    """Return the e-mail addresses of those who work in an office now."""
+    """Return the e-mail addresses of those who do the work of an office now, as its inbox is seen."""
     colleagues = User.objects.filter(role=role, is_active=True).exclude(email="")
     # Municipal roles have no district, and no other role has none.
-    place = Q(district__isnull=True) if district_id is None else Q(district=district_id)
-    colleagues = colleagues.filter(place)
+    if district_id is None:
+        colleagues = colleagues.filter(district__isnull=True)
+    else:
+        colleagues = colleagues.filter(AnsweredForBy(district_id, "district_id"))
     return list(colleagues.order_by("pk").values_list("email", flat=True))
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessment.models import LevelCertificate
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES
+from institutions.enums import MUNICIPAL_ROLES
 from institutions.models import District, User
-from institutions.queries import AnsweredForBy
+from institutions.queries import districts_answered_for
 from subsidies.enums import UNPAID, ObjectionKind, ObjectionStatus, PaymentStatus
 from subsidies.models import Entitlement, NoticeLine, Objection, Payment, Recovery
 from subsidies.queries.objection_holds import speaks_against_paying
@@ -104,14 +104,6 @@ def _asked_back() -> QuerySet[Recovery]:
 
 
 # ── Who sees them ────────────────────────────────────────────────────────────────────────────────────────
-def districts_answered_for(user: User) -> frozenset[int]:
-    """Return whose work a district's people do: their own district's, and of those it took over from."""
-    if user.role not in DISTRICT_ROLES or user.district_id is None:
-        return frozenset()
-    answered_for = District.objects.filter(AnsweredForBy("pk", user.district_id))
-    return frozenset(answered_for.values_list("pk", flat=True))
-
-
 def objections_visible_to(user: User) -> QuerySet[Objection]:
     """Return every objection for the municipal bureau, and for a district those that it is competent for."""
     objections = Objection.objects.order_by("-id")

@@ -52,7 +52,7 @@ def test_one_correction_of_evidence_is_decided_once(monkeypatch):
     correction = EvidenceCorrectionFactory()
 
     outcomes = rival_in_the_middle(
-        monkeypatch, (queries, "lock_evidence_correction"), approval(correction), approval(correction)
+        monkeypatch, (queries, "lock_correction"), approval(correction), approval(correction)
     )
 
     assert outcomes == ["done", "invalid_transition"]
@@ -63,9 +63,7 @@ def test_the_next_proposal_waits_for_the_approval_of_the_one_before(monkeypatch)
     waiting = proposal(correction.enrollment, "DOCTOR")
 
     # It asks for the enrollment, which the approval has: neither waits for what the other one holds.
-    outcomes = rival_in_the_middle(
-        monkeypatch, (queries, "lock_evidence_correction"), approval(correction), waiting
-    )
+    outcomes = rival_in_the_middle(monkeypatch, (queries, "lock_correction"), approval(correction), waiting)
 
     assert outcomes == ["done", "done"]
     assert list(EvidenceCorrection.objects.order_by("pk").values_list("status", flat=True)) == [

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -12,13 +13,12 @@ from enrollment.enums import EnrollmentAct, RequestStatus
 from enrollment.evidence_words import evidence_values
 from enrollment.models import Enrollment, EnrollmentChange, EvidenceCorrection
 from enrollment.rules.evidence import EVIDENCE_MAX_BYTES
+from enrollment.services.corrections import open_evidence, refuse_correction
 from enrollment.services.evidence_corrections import (
     CorrectedEvidence,
     Evidence,
     approve_evidence_correction,
-    open_scan,
     propose_evidence_correction,
-    refuse_evidence_correction,
 )
 from tests.clock import NOW
 from tests.factories.enrollment import EnrollmentFactory
@@ -26,6 +26,9 @@ from tests.factories.identity import PDF, EvidenceCorrectionFactory
 from tests.factories.institutions import UserFactory
 
 pytestmark = pytest.mark.django_db
+
+refuse = partial(refuse_correction, kind=EvidenceCorrection)
+look = partial(open_evidence, kind=EvidenceCorrection)
 
 EMPLOYED = {
     "category": "ENTERPRISE_EMPLOYEE",
@@ -264,7 +267,7 @@ def test_an_approval_rings_for_whoever_decides_about_money(
 def test_a_refusal_leaves_the_evidence_and_says_why(enrollment):
     before = standing(enrollment)
 
-    refused = decide(refuse_evidence_correction, propose(enrollment), reason="The contract is unreadable.")
+    refused = decide(refuse, propose(enrollment), reason="The contract is unreadable.")
 
     assert standing(enrollment) == before
     assert (refused.status, refused.decision_reason) == (RequestStatus.REFUSED, "The contract is unreadable.")
@@ -275,13 +278,13 @@ def test_a_refusal_of_evidence_needs_its_reason(enrollment):
     correction = propose(enrollment)
 
     with pytest.raises(DomainError) as refusal:
-        decide(refuse_evidence_correction, correction, reason=" ")
+        decide(refuse, correction, reason=" ")
 
     correction.refresh_from_db()
     assert (refusal.value.code, correction.status) == ("reason_missing", RequestStatus.PROPOSED)
 
 
-@pytest.mark.parametrize("service", [approve_evidence_correction, refuse_evidence_correction])
+@pytest.mark.parametrize("service", [approve_evidence_correction, refuse])
 def test_evidence_is_decided_by_nobody_but_the_class_s_district(enrollment, service):
     correction, before = propose(enrollment), standing(enrollment)
 
@@ -298,7 +301,7 @@ def test_evidence_is_decided_by_nobody_but_the_class_s_district(enrollment, serv
     assert standing(enrollment) == before
 
 
-@pytest.mark.parametrize("service", [approve_evidence_correction, refuse_evidence_correction])
+@pytest.mark.parametrize("service", [approve_evidence_correction, refuse])
 def test_a_decided_correction_of_evidence_is_not_decided_again(enrollment, service):
     correction = propose(enrollment)
     decide(approve_evidence_correction, correction)
@@ -312,7 +315,7 @@ def test_looking_at_the_scan_is_noted():
     correction = EvidenceCorrectionFactory()
     viewer = reviewer_of(correction.enrollment)
 
-    scan = open_scan(correction_id=correction.pk, viewer=viewer, now=NOW)
+    scan = look(correction_id=correction.pk, viewer=viewer, now=NOW)
 
     event = AuditEvent.objects.get()
     assert scan.content == PDF
@@ -323,6 +326,6 @@ def test_a_stranger_sees_no_scan():
     correction = EvidenceCorrectionFactory()
 
     with pytest.raises(NotPermitted):
-        open_scan(correction_id=correction.pk, viewer=UserFactory(evaluation_operator=True), now=NOW)
+        look(correction_id=correction.pk, viewer=UserFactory(evaluation_operator=True), now=NOW)
 
     assert not AuditEvent.objects.exists()

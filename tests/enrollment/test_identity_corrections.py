@@ -1,4 +1,5 @@
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -9,13 +10,12 @@ from enrollment.enums import IdentityField, RequestStatus
 from enrollment.models import Enrollment, IdentityCorrection, Reveal
 from enrollment.queries import id_number_hash
 from enrollment.rules.evidence import EVIDENCE_MAX_BYTES, evidence_kind
+from enrollment.services.corrections import open_evidence, refuse_correction
 from enrollment.services.identity_corrections import (
     Correction,
     Evidence,
     approve_identity_correction,
-    open_evidence,
     propose_identity_correction,
-    refuse_identity_correction,
     reveal_correction,
 )
 from tests.clock import NOW
@@ -24,6 +24,9 @@ from tests.factories.identity import JPEG, PDF, PNG, IdentityCorrectionFactory
 from tests.factories.institutions import UserFactory
 
 pytestmark = pytest.mark.django_db
+
+refuse = partial(refuse_correction, kind=IdentityCorrection)
+look = partial(open_evidence, kind=IdentityCorrection)
 
 RIGHT_NUMBER = make_resident_id(born_on=date(2002, 2, 3), sequence=77)
 
@@ -215,7 +218,7 @@ def test_registers_are_asked_again_about_whoever_is_corrected(enrollment, left):
 
 
 def test_refused_correction_asks_no_register(enrollment):
-    decide(refuse_identity_correction, propose(enrollment))
+    decide(refuse, propose(enrollment))
 
     assert not Enrollment.objects.filter(registers_due_at__isnull=False).exists()
 
@@ -236,7 +239,7 @@ def test_a_refusal_leaves_the_person_and_says_why(enrollment):
     correction = propose(enrollment)
     former = enrollment.trainee.name
 
-    refused = decide(refuse_identity_correction, correction, reason="The card is unreadable.")
+    refused = decide(refuse, correction, reason="The card is unreadable.")
 
     enrollment.trainee.refresh_from_db()
     assert enrollment.trainee.name == former
@@ -247,13 +250,13 @@ def test_a_refusal_needs_its_reason(enrollment):
     correction = propose(enrollment)
 
     with pytest.raises(DomainError) as refusal:
-        decide(refuse_identity_correction, correction, reason=" ")
+        decide(refuse, correction, reason=" ")
 
     correction.refresh_from_db()
     assert (refusal.value.code, correction.status) == ("reason_missing", RequestStatus.PROPOSED)
 
 
-@pytest.mark.parametrize("service", [approve_identity_correction, refuse_identity_correction])
+@pytest.mark.parametrize("service", [approve_identity_correction, refuse])
 def test_nobody_decides_but_the_class_s_district(enrollment, service):
     correction = propose(enrollment)
 
@@ -267,7 +270,7 @@ def test_nobody_decides_but_the_class_s_district(enrollment, service):
     assert enrollment.trainee.name == correction.former_value
 
 
-@pytest.mark.parametrize("service", [approve_identity_correction, refuse_identity_correction])
+@pytest.mark.parametrize("service", [approve_identity_correction, refuse])
 def test_what_is_decided_is_not_decided_again(enrollment, service):
     correction = propose(enrollment)
     decide(approve_identity_correction, correction)
@@ -308,7 +311,7 @@ def test_looking_at_the_evidence_is_noted():
     correction = IdentityCorrectionFactory()
     viewer = reviewer_of(correction.enrollment)
 
-    evidence = open_evidence(correction_id=correction.pk, viewer=viewer, now=NOW)
+    evidence = look(correction_id=correction.pk, viewer=viewer, now=NOW)
 
     event = AuditEvent.objects.get()
     assert evidence.content == JPEG
@@ -325,7 +328,7 @@ def test_seeing_the_whole_id_number_is_noted_as_a_reveal(enrollment):
     assert (reveal.trainee, reveal.revealed_to, reveal.field) == (enrollment.trainee, viewer, "ID_NUMBER")
 
 
-@pytest.mark.parametrize("service", [open_evidence, reveal_correction])
+@pytest.mark.parametrize("service", [look, reveal_correction])
 def test_a_stranger_sees_neither_evidence_nor_values(service):
     correction = IdentityCorrectionFactory()
 

@@ -29,24 +29,24 @@ CLASS = TrainingClass(institution_id=OWN, district_id=OWN)
 ENROLLMENT = Enrollment(training_class=CLASS)
 
 SEES_WHOLE = {"reveal", "export", "open_evidence", "download_export"}
+# What a district does for the classes of those that it answers for.
+BY_DISTRICT = {*SEES_WHOLE, "decide_correction"}
 ALLOWED = {
     Role.MUNICIPAL_OPERATOR: {*SEES_WHOLE, "see_merges", "propose_merge"},
     Role.MUNICIPAL_REVIEWER: {*SEES_WHOLE, "see_merges", "decide_merge"},
     Role.MUNICIPAL_FINANCE: {*SEES_WHOLE, "see_merges"},
     Role.MUNICIPAL_AUDITOR: {*SEES_WHOLE, "see_merges"},
     Role.MUNICIPAL_ADMINISTRATOR: {"see_merges", "decide_merge"},
-    Role.DISTRICT_REVIEWER: {*SEES_WHOLE, "decide_identity_correction", "decide_evidence_correction"},
-    Role.DISTRICT_LEAD: {*SEES_WHOLE, "decide_identity_correction", "decide_evidence_correction"},
-    Role.TRAINING_OPERATOR: {*SEES_WHOLE, "propose_identity_correction", "propose_evidence_correction"},
-    Role.TRAINING_MANAGER: {*SEES_WHOLE, "propose_identity_correction", "propose_evidence_correction"},
+    Role.DISTRICT_REVIEWER: {*SEES_WHOLE, "decide_correction"},
+    Role.DISTRICT_LEAD: {*SEES_WHOLE, "decide_correction"},
+    Role.TRAINING_OPERATOR: {*SEES_WHOLE, "propose_correction"},
+    Role.TRAINING_MANAGER: {*SEES_WHOLE, "propose_correction"},
     Role.EVALUATION_OPERATOR: set(),
 }
 # What was proposed by somebody else, and lists that were made for oneself.
 SUBJECTS = {
-    "propose_identity_correction": (ENROLLMENT,),
-    "decide_identity_correction": (IdentityCorrection(enrollment=ENROLLMENT, proposed_by_id=SOMEBODY_ELSE),),
-    "propose_evidence_correction": (ENROLLMENT,),
-    "decide_evidence_correction": (EvidenceCorrection(enrollment=ENROLLMENT, proposed_by_id=SOMEBODY_ELSE),),
+    "propose_correction": (ENROLLMENT,),
+    "decide_correction": (IdentityCorrection(enrollment=ENROLLMENT, proposed_by_id=SOMEBODY_ELSE),),
     "open_evidence": (IdentityCorrection(enrollment=ENROLLMENT, proposed_by_id=SOMEBODY_ELSE),),
     "see_merges": (),
     "propose_merge": (),
@@ -57,8 +57,7 @@ SUBJECTS = {
 }
 # Nobody decides what they have proposed, or takes a list that was made for another.
 NEVER = {
-    "decide_identity_correction": IdentityCorrection(enrollment=ENROLLMENT, proposed_by_id=MYSELF),
-    "decide_evidence_correction": EvidenceCorrection(enrollment=ENROLLMENT, proposed_by_id=MYSELF),
+    "decide_correction": EvidenceCorrection(enrollment=ENROLLMENT, proposed_by_id=MYSELF),
     "decide_merge": TraineeMerge(proposed_by_id=MYSELF),
     "download_export": Export(training_class=CLASS, requested_by_id=SOMEBODY_ELSE),
 }
@@ -84,20 +83,22 @@ TRUTH = [
 
 @pytest.mark.parametrize(("role", "office", "act", "is_allowed"), TRUTH)
 def test_truth_table(role, office, act, is_allowed):
-    user, subjects = somebody(role, office), SUBJECTS[act]
+    asked = (somebody(role, office), *SUBJECTS[act], *([{office}] if act in BY_DISTRICT else []))
 
-    assert getattr(policies, f"can_{act}")(user, *subjects) is is_allowed
+    assert getattr(policies, f"can_{act}")(*asked) is is_allowed
     if is_allowed:
-        getattr(policies, f"check_can_{act}")(user, *subjects)
+        getattr(policies, f"check_can_{act}")(*asked)
     else:
         with pytest.raises(NotPermitted):
-            getattr(policies, f"check_can_{act}")(user, *subjects)
+            getattr(policies, f"check_can_{act}")(*asked)
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("act", NEVER)
 def test_nobody_does_this(role, act):
-    assert getattr(policies, f"can_{act}")(somebody(role, OWN), NEVER[act]) is False
+    asked = (somebody(role, OWN), NEVER[act], *([{OWN}] if act in BY_DISTRICT else []))
+
+    assert getattr(policies, f"can_{act}")(*asked) is False
 
 
 def of_office(role: Role, training_class: TrainingClass) -> User:
@@ -120,8 +121,8 @@ def test_corrections_and_exports_are_seen_in_ones_own_office(role):
 
     sees_all, sees_own = role in MUNICIPAL_ROLES, role in (*DISTRICT_ROLES, *TRAINING_ROLES)
     for rows, own, other in (
-        (queries.identity_corrections_visible_to(user), correction, elsewhere),
-        (queries.evidence_corrections_visible_to(user), evidence, evidence_elsewhere),
+        (queries.corrections_visible_to(IdentityCorrection, user), correction, elsewhere),
+        (queries.corrections_visible_to(EvidenceCorrection, user), evidence, evidence_elsewhere),
         (queries.exports_visible_to(user), export, other_export),
     ):
         expected = {own.pk, other.pk} if sees_all else {own.pk} if sees_own else set()

@@ -62,7 +62,7 @@ def test_one_correction_is_decided_once(monkeypatch):
     correction = IdentityCorrectionFactory()
 
     outcomes = rival_in_the_middle(
-        monkeypatch, (queries, "lock_identity_correction"), approval(correction), approval(correction)
+        monkeypatch, (queries, "lock_correction"), approval(correction), approval(correction)
     )
 
     assert outcomes == ["done", "invalid_transition"]

@@ -13,6 +13,7 @@ from enrollment.enums import EnrollmentStatus, RegisterReason, RegisterVerdict
 from enrollment.models import Enrollment
 from enrollment.views.registers import registers_context
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
+from institutions.queries import districts_answered_for
 from tests.clock import NOW
 from tests.factories.enrollment import EnrollmentFactory
 from tests.factories.institutions import UserFactory
@@ -40,7 +41,8 @@ def reader(enrollment, role=Role.DISTRICT_REVIEWER):
 def text_of(enrollment, role=Role.DISTRICT_REVIEWER):
     """Return the fragment as one line of English text."""
     with translation.override("en"):
-        context = registers_context(reader(enrollment, role), enrollment)
+        user = reader(enrollment, role)
+        context = registers_context(user, enrollment, districts_answered_for(user))
         html = render_to_string("enrollment/_register_answers.html", {**context, "csrf_token": "x"})
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
@@ -132,9 +134,10 @@ def test_long_history_costs_one_query(django_assert_num_queries):
     enrollment = EnrollmentFactory()
     RegisterAnswerFactory.create_batch(5, enrollment=enrollment)
     user = reader(enrollment)
+    districts = districts_answered_for(user)
 
     with django_assert_num_queries(1):
-        registers_context(user, enrollment)
+        registers_context(user, enrollment, districts)
 
 
 @pytest.mark.parametrize("role", Role)

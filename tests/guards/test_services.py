@@ -37,6 +37,7 @@ STEPS = frozenset(
         "assessment/services/signal_steps.py",
         "enrollment/services/account_steps.py",
         "enrollment/services/class_steps.py",
+        "enrollment/services/correction_steps.py",
         "enrollment/services/enrollment_steps.py",
         "enrollment/services/filing_checks.py",
         "enrollment/services/plan_checks.py",
@@ -44,7 +45,6 @@ STEPS = frozenset(
         "enrollment/services/roster_staging.py",
         "enrollment/services/roster_staging_rows.py",
         "enrollment/services/roster_steps.py",
-        "enrollment/services/scan_steps.py",
         "enrollment/services/trainee_steps.py",
         "institutions/services/quota_steps.py",
     }
