@@ -149,11 +149,12 @@ class BankResultLineWindow(Window):
         "amount",
         "answer",
         "return_code",
+        "is_of_whole",
         "problem",
         "resolved_at",
     )
     list_select_related = ("result_file",)
-    list_filter = ("answer", "problem")
+    list_filter = ("answer", "problem", "is_of_whole")
 
 
 @admin.register(JournalEntry)

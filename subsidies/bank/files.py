@@ -52,26 +52,33 @@ class FormatSpec:
 
 
 @dataclass(frozen=True)
-class WholeRefusal:
-    """The bank's word that it pays nothing of a batch: why, and each number and sum of payments that it names."""
+class WholeAnswer:
+    """The bank's word on a batch as a whole: PAID, or RETURNED and why.
 
-    return_code: str
+    `counts` and `totals` are each number and sum of payments that it names of all, `rest_counts` and `rest_totals`
+    those that are left for the payments that no line names.
+    """
+
+    answer: str
+    return_code: str = ""
     counts: frozenset[int] = frozenset()
     totals: frozenset[Decimal] = frozenset()
+    rest_counts: frozenset[int] = frozenset()
+    rest_totals: frozenset[Decimal] = frozenset()
 
 
 @dataclass(frozen=True)
 class BankAnswers:
     """What the bank says of one batch. A bank that names its lines by our line numbers says so in `by_line`.
 
-    Where it refuses the whole batch, `refusal` speaks for every instruction that no line names. The lines numbered in
+    Where it answers for the whole batch, `whole` speaks for every instruction that no line names. The lines numbered in
     `without_amount` name a payment and not its amount, which is 0 until `with_own_amounts`.
     """
 
     batch_reference: str
     lines: Sequence[AnswerLine]
     by_line: bool = False
-    refusal: WholeRefusal | None = None
+    whole: WholeAnswer | None = None
     without_amount: frozenset[int] = frozenset()
 
 
@@ -116,23 +123,34 @@ def with_own_amounts(answers: BankAnswers, instructions: Mapping[str, Decimal]) 
     return replace(answers, lines=lines, without_amount=frozenset())
 
 
-def with_each_refused(answers: BankAnswers, instructions: Mapping[str, Decimal]) -> BankAnswers:
-    """Return the answers with a line for each instruction of the batch that was refused with it as a whole.
+def with_each_unnamed(answers: BankAnswers, instructions: Mapping[str, Decimal]) -> BankAnswers:
+    """Return the answers with a line for each instruction that only the word on the whole batch speaks of.
 
-    `instructions` are our references with their amounts. Raises UnreadableAnswer if the refusal speaks of another
-    number or sum of payments: then it is not this batch that the bank has looked at.
+    `instructions` are our references with their amounts. Raises UnreadableAnswer if the bank speaks of another number
+    or sum of payments: then it is not this batch that it has looked at.
     """
-    refusal = answers.refusal
-    if refusal is None:
+    whole = answers.whole
+    if whole is None:
         return answers
-    total = sum(instructions.values(), Decimal("0.00"))
-    if refusal.counts - {len(instructions)} or refusal.totals - {total}:
-        raise UnreadableAnswer("refusal_does_not_fit")
     named = {line.reference for line in answers.lines}
-    unnamed = [(reference, amount) for reference, amount in instructions.items() if reference not in named]
+    rest = {reference: amount for reference, amount in instructions.items() if reference not in named}
+    is_fit = _fits(whole.counts, whole.totals, instructions) and _fits(
+        whole.rest_counts, whole.rest_totals, rest
+    )
+    if whole.answer == "RETURNED" and not is_fit:
+        raise UnreadableAnswer("refusal_does_not_fit")
+    # Whom the bank means by a line that names nobody of ours is among those that it would be taken to have paid.
+    if whole.answer == "PAID" and (not is_fit or named - instructions.keys()):
+        raise UnreadableAnswer("whole_does_not_fit")
     first = max((line.line_number for line in answers.lines), default=0) + 1
-    refused = [
-        AnswerLine(number, reference, amount, "RETURNED", refusal.return_code)
-        for number, (reference, amount) in enumerate(unnamed, start=first)
+    spoken_for = [
+        AnswerLine(number, reference, amount, whole.answer, whole.return_code, is_of_whole=True)
+        for number, (reference, amount) in enumerate(rest.items(), start=first)
     ]
-    return replace(answers, lines=[*answers.lines, *refused], refusal=None)
+    return replace(answers, lines=[*answers.lines, *spoken_for], whole=None)
+
+
+def _fits(counts: frozenset[int], totals: frozenset[Decimal], amounts: Mapping[str, Decimal]) -> bool:
+    """Test whether each of these numbers and sums is that of these instructions."""
+    total = sum(amounts.values(), Decimal("0.00"))
+    return counts <= {len(amounts)} and totals <= {total}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from xml.etree.ElementTree import Element
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -105,11 +106,25 @@ def _read_xml_answers(content: bytes, specs: Sequence[FormatSpec]) -> BankAnswer
     namespace, root = read_xml(content)
     of_pain = [spec for spec in specs if spec.payment_format == PaymentFormat.PAIN_001]
     if pain.ANSWER_NAMESPACE.match(namespace) and of_pain:
-        return _the_one_reading([pain.read_pain_002(spec, root) for spec in of_pain])
+        return _read_pain(root, of_pain)
     has_beps = any(spec.payment_format == PaymentFormat.BEPS_382 for spec in specs)
     if namespace == beps.ANSWER_NAMESPACE and has_beps:
         return beps.read_beps_383(root)
     raise UnreadableAnswer("not_a_result_list")
+
+
+def _read_pain(root: Element, specs: Sequence[FormatSpec]) -> BankAnswers:
+    """Return what a report says by all of these formats. What only some of them can read is ambiguous."""
+    readings: list[BankAnswers] = []
+    problems: list[UnreadableAnswer] = []
+    for spec in specs:
+        try:
+            readings.append(pain.read_pain_002(spec, root))
+        except UnreadableAnswer as problem:
+            problems.append(problem)
+    if problems:
+        raise UnreadableAnswer("format_ambiguous") if readings else problems[0]
+    return _the_one_reading(readings)
 
 
 def _read_by_one(content: bytes, specs: Sequence[FormatSpec]) -> BankAnswers:

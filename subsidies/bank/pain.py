@@ -4,60 +4,62 @@ Of pain.002 a payment is PAID only when it is settled: `ACSC` on our side, `ACCC
 RETURNED with their reason. Everything between (`RCVD`, `ACTC`, `ACCP`, `ACSP`, `ACWC`, `PDNG` ...) says that money may
 be on its way, which is UNKNOWN. Where a bank's last word is one of these, `also_paid` in the format's layout names it.
 
-A bank that refuses the whole file names no single payment: `RJCT` of the group, or of our one payment information
-block, is RETURNED for each. No other word of these two levels says anything of a payment: a report that lists only
-what was refused leaves the rest open. A line without an amount speaks of the one that we instructed.
+What the report says of the whole file, and whether it counts for payments that no line names, stands in
+`pain_whole`. A line without an amount speaks of the one that we instructed.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from django.utils.translation import gettext as _
 
-from subsidies.bank.files import (
-    LONGEST_RETURN_CODE,
-    BankAnswers,
-    BatchFile,
-    BatchLine,
-    FormatSpec,
-    UnreadableAnswer,
-    WholeRefusal,
-)
+from subsidies.bank.files import BankAnswers, BatchFile, BatchLine, FormatSpec, UnreadableAnswer
 from subsidies.bank.layout import LayoutWrong
-from subsidies.bank.xml_answers import answer_line, check_counts, checked_amount, checked_count, checked_sum
+from subsidies.bank.pain_whole import (
+    PAID,
+    NamedPayments,
+    is_under_way,
+    payment_of_the_rest,
+    reason_at,
+    refusal_of_whole,
+)
+from subsidies.bank.xml_answers import answer_line, check_counts, checked_amount, checked_count
 from subsidies.bank.xml_reading import text_at
 from subsidies.bank.xml_writing import amount, document, element, start_of, text
 from subsidies.rules.bank_answers import AnswerLine
-from subsidies.rules.return_reasons import REPEATED, cause_of
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 ANSWER_NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain\.002\.001\.(0[3-9]|1[0-5])\Z")
-PAID: Final = frozenset({"ACSC", "ACCC"})
 RETURNED: Final = frozenset({"RJCT", "CANC"})
-REFUSED: Final = "RJCT"
 UNDER_WAY: Final = frozenset(
     {"RCVD", "ACTC", "ACCP", "ACSP", "ACWC", "ACWP", "ACFC", "PDNG", "PART", "PATC", "BLCK", "PRES"}
 )
 # What a bank may mean by "paid" although the standard does not.
 MAY_MEAN_PAID: Final = frozenset({"ACCP", "ACSP", "ACWC", "ACWP"})
 LONGEST_NAME: Final = 140
+CAN_BE_SAID: Final = frozenset({"also_paid", "whole_counts", "part_counts"})
 # Of a transaction in a report: the amount that we instructed, which a bank may leave out.
 OWN_AMOUNT: Final = "OrgnlTxRef/Amt"
 
 
 def check_layout(layout: Mapping[str, Any]) -> None:
-    """Raise LayoutWrong unless the layout says nothing, or which statuses mean paid at this bank."""
+    """Raise LayoutWrong unless the layout says nothing, or what means paid at this bank."""
     also_paid = layout.get("also_paid", [])
     is_list = isinstance(also_paid, list) and all(isinstance(word, str) for word in also_paid)
-    if set(layout) - {"also_paid"} or not is_list or not set(also_paid) <= MAY_MEAN_PAID:
+    if not is_list or not set(also_paid) <= MAY_MEAN_PAID:
         raise LayoutWrong(
-            _("Of pain.002 only also_paid can be said: a list of %(known)s.")
-            % {"known": ", ".join(sorted(MAY_MEAN_PAID))}
+            _("also_paid: a list of words among %(known)s.") % {"known": ", ".join(sorted(MAY_MEAN_PAID))}
         )
+    counts = [layout.get(name, False) for name in ("whole_counts", "part_counts")]
+    if set(layout) - CAN_BE_SAID or not all(isinstance(each, bool) for each in counts):
+        raise LayoutWrong(
+            _("Of pain.002 only also_paid can be said, and whole_counts and part_counts, true or false.")
+        )
+    if layout.get("part_counts") and not layout.get("whole_counts"):
+        raise LayoutWrong(_("part_counts: it needs whole_counts, of which it is a part."))
 
 
 def write_pain_001(spec: FormatSpec, batch: BatchFile) -> bytes:
@@ -110,63 +112,43 @@ def _bank(cnaps: str, name: str) -> str:
 
 def read_pain_002(spec: FormatSpec, root: Element) -> BankAnswers:
     """Return what a payment status report says. Raises UnreadableAnswer."""
-    report = root.find("CstmrPmtStsRpt")
-    if report is None:
-        raise UnreadableAnswer("header_wrong")
-    group = report.find("OrgnlGrpInfAndSts")
-    reference = text_at(report, "OrgnlGrpInfAndSts/OrgnlMsgId")
-    if group is None or not reference or len(reference) > 35:
+    report, group = root.find("CstmrPmtStsRpt"), root.find("CstmrPmtStsRpt/OrgnlGrpInfAndSts")
+    reference = text_at(root, "CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId")
+    if report is None or group is None or not reference or len(reference) > 35:
         raise UnreadableAnswer("header_wrong")
     said = report.findall("OrgnlPmtInfAndSts/TxInfAndSts") + report.findall("TxInfAndSts")
     blocks = report.findall("OrgnlPmtInfAndSts")
-    refusal = _refusal(reference, group, blocks)
-    if not said and refusal is None:
-        raise UnreadableAnswer("no_lines")
-    also_paid = spec.layout.get("also_paid", ())
-    words = [text_at(transaction, "TxSts") for transaction in said]
-    lines = [_answer(number, transaction, also_paid) for number, transaction in enumerate(said, start=1)]
-    without_amount = frozenset(
-        number for number, transaction in enumerate(said, start=1) if transaction.find(OWN_AMOUNT) is None
-    )
-    if refusal is None:
-        _check_sums_by_status(group, words, lines, without_amount)
-    elif set(words) - RETURNED:
+    refusal = refusal_of_whole(reference, group, blocks)
+    named = _named(spec, said)
+    if refusal is not None and set(named.words) - RETURNED:
         raise UnreadableAnswer("contradicts_itself")
-    for place, inside in [(group, said), *((block, block.findall("TxInfAndSts")) for block in blocks)]:
+    whole = refusal or payment_of_the_rest(spec.layout, reference, group, blocks, named)
+    if not said and whole is None:
+        is_waiting = spec.layout.get("whole_counts") and is_under_way(group, blocks)
+        raise UnreadableAnswer("whole_under_way" if is_waiting else "no_lines")
+    if whole is None:
+        _check_sums_by_status([group], named, but_not=())
+    elif refusal is None:
+        _check_sums_by_status([group, *blocks], named, but_not=PAID)
+    _check_original_counts([(group, said), *((block, block.findall("TxInfAndSts")) for block in blocks)])
+    return BankAnswers(reference, named.lines, whole=whole, without_amount=named.without_amount)
+
+
+def _named(spec: FormatSpec, said: list[Element]) -> NamedPayments:
+    also_paid = spec.layout.get("also_paid", ())
+    numbered = list(enumerate(said, start=1))
+    return NamedPayments(
+        words=[text_at(transaction, "TxSts") for transaction in said],
+        lines=[_answer(number, transaction, also_paid) for number, transaction in numbered],
+        without_amount=frozenset(number for number, each in numbered if each.find(OWN_AMOUNT) is None),
+    )
+
+
+def _check_original_counts(places: Iterable[tuple[Element, list[Element]]]) -> None:
+    """Raise UnreadableAnswer if any of these places holds more lines than there were payments by its own word."""
+    for place, inside in places:
         if (original := text_at(place, "OrgnlNbOfTxs")) and checked_count(original) < len(inside):
             raise UnreadableAnswer("count_wrong")
-    return BankAnswers(reference, lines, refusal=refusal, without_amount=without_amount)
-
-
-def _refusal(reference: str, group: Element, blocks: Sequence[Element]) -> WholeRefusal | None:
-    """Return the refusal of the whole file, or None. Raises UnreadableAnswer for one that cannot be relied on."""
-    mine = [block for block in blocks if text_at(block, "OrgnlPmtInfId") == reference]
-    words = [text_at(group, "GrpSts"), *(text_at(block, "PmtInfSts") for block in mine)]
-    if REFUSED not in words:
-        return None
-    by_status = [text_at(figures, "DtldSts") for figures in group.findall("NbOfTxsPerSts")]
-    if {*words, *by_status} - {REFUSED, ""} or len(mine) < len(blocks):
-        raise UnreadableAnswer("contradicts_itself")
-    reasons = [reason for place in (*mine, group) if (reason := _reason(place))]
-    if REPEATED in map(cause_of, reasons):
-        # What it says of the second copy of a file it does not say of the first one, which may well be paid.
-        raise UnreadableAnswer("refused_as_repeated")
-    counts = _texts([group, *mine], "OrgnlNbOfTxs", "NbOfTxsPerSts/DtldNbOfTxs")
-    sums = _texts([group, *mine], "OrgnlCtrlSum", "NbOfTxsPerSts/DtldCtrlSum")
-    return WholeRefusal(
-        return_code=(reasons or [REFUSED])[0][:LONGEST_RETURN_CODE],
-        counts=frozenset(map(checked_count, counts)),
-        totals=frozenset(map(checked_sum, sums)),
-    )
-
-
-def _texts(places: Sequence[Element], *paths: str) -> list[str]:
-    found = [text_at(place, path) for place in places for path in paths]
-    return [text for text in found if text]
-
-
-def _reason(place: Element) -> str:
-    return text_at(place, "StsRsnInf/Rsn/Cd") or text_at(place, "StsRsnInf/Rsn/Prtry")
 
 
 def _answer(number: int, transaction: Element, also_paid: Collection[str]) -> AnswerLine:
@@ -176,7 +158,7 @@ def _answer(number: int, transaction: Element, also_paid: Collection[str]) -> An
         reference=text_at(transaction, "OrgnlEndToEndId"),
         amount=_amount(transaction),
         answer=_meaning(word, also_paid),
-        return_code=_reason(transaction) or word,
+        return_code=reason_at(transaction) or word,
     )
 
 
@@ -198,23 +180,21 @@ def _meaning(word: str, also_paid: Collection[str]) -> str:
 
 
 def _check_sums_by_status(
-    group: Element, words: list[str], lines: list[AnswerLine], without_amount: Collection[int]
+    places: Iterable[Element], named: NamedPayments, *, but_not: Collection[str]
 ) -> None:
     """Raise UnreadableAnswer unless the counts and sums given for each status are those of the lines.
 
-    A sum is that of its lines only where each of them names its amount.
+    A sum is that of its lines only where each of them names its amount. `but_not` are the statuses of which the lines
+    are not all.
     """
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    unknown = set()
-    for word, line in zip(words, lines, strict=True):
-        sums[word] += line.amount
-        if line.line_number in without_amount:
-            unknown.add(word)
-    for figures in group.findall("NbOfTxsPerSts"):
+    for figures in (each for place in places for each in place.findall("NbOfTxsPerSts")):
         word = text_at(figures, "DtldSts")
+        if word in but_not:
+            continue
+        total = named.totals.get(word, Decimal("0.00"))
         check_counts(
             count=text_at(figures, "DtldNbOfTxs"),
-            total="" if word in unknown else text_at(figures, "DtldCtrlSum"),
-            found_count=words.count(word),
-            found_total=sums[word],
+            total="" if total is None else text_at(figures, "DtldCtrlSum"),
+            found_count=named.counts[word],
+            found_total=total or Decimal("0.00"),
         )

@@ -55,6 +55,17 @@ FILE_PROBLEMS: Final[dict[str, Promise]] = {
     "refusal_does_not_fit": _(
         "It refuses a whole batch, of another number or sum of payments than ours. Ask the bank which file it means."
     ),
+    "whole_does_not_fit": _(
+        "It answers for a whole batch, and names another number, sum or payment than ours. "
+        "Ask the bank which file it means."
+    ),
+    "whole_contradicts_itself": _(
+        "It says two things of the whole batch that do not go together. Ask the bank which of the two it means."
+    ),
+    "whole_under_way": _(
+        "It says of the whole batch only that it is under way. That is not the bank's last word: "
+        "set it aside for good, and wait for the one that is."
+    ),
     "no_lines": _("It names no single payment. Ask the bank for a file that answers each of them."),
 }
 UNREADABLE: Final = _("It cannot be read with certainty, so nothing of it was applied.")

@@ -157,6 +157,7 @@ def _bank_lines(attempt_ids: Collection[int]) -> defaultdict[int, list[ShownBank
                 reason_text=return_reason(line.return_code),
                 problem_label=line.get_problem_display() if line.problem else "",
                 received_at=line.result_file.received_at,
+                is_of_whole=line.is_of_whole,
             )
         )
     return shown

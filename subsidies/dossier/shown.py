@@ -105,6 +105,8 @@ class ShownBankLine:
     reason_text: str
     problem_label: str
     received_at: datetime
+    # The bank did not name the payment: it answered for the whole batch.
+    is_of_whole: bool
 
 
 @dataclass(frozen=True)

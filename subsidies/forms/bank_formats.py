@@ -94,7 +94,8 @@ class BankFormatForm(forms.Form):
     layout = LayoutField(
         label=_("Layout"),
         help_text=_(
-            "Only of a bank's own template: which columns are written and read. Otherwise left empty."
+            "Of a bank's own template: which columns are written and read. Of ISO 20022: which words of the bank mean "
+            "more than the standard says. Otherwise left empty."
         ),
         required=False,
         encoder=IndentedJSON,

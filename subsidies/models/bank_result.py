@@ -172,6 +172,8 @@ class BankResultLine(models.Model):
     answer = models.CharField(_("Answer"), max_length=8, choices=BankAnswer)
     return_code = models.CharField(_("Return code"), max_length=40, blank=True)
     problem = models.CharField(_("Problem"), max_length=20, choices=LineProblem, blank=True)
+    # No line of the file names it: the bank answered for the whole batch.
+    is_of_whole = models.BooleanField(_("Said of the whole batch"), default=False, db_default=False)
     resolved_at = models.DateTimeField(_("Resolved"), null=True)
 
     class Meta:
@@ -185,6 +187,11 @@ class BankResultLine(models.Model):
             models.CheckConstraint(
                 name="result_line_matches_or_has_a_problem",
                 condition=Q(attempt__isnull=False) | ~Q(problem=""),
+            ),
+            implies(
+                Q(is_of_whole=True),
+                Q(attempt__isnull=False, answer__in=[BankAnswer.PAID, BankAnswer.RETURNED]),
+                name="result_line_of_the_whole_ends_an_instruction",
             ),
         ]
         indexes = [
@@ -204,6 +211,7 @@ class BankResultLine(models.Model):
                 "answer",
                 "return_code",
                 "problem",
+                "is_of_whole",
             ),
             # Looked at when the transaction commits: what the bank said against itself is not for one person to judge.
             pgtrigger.Trigger(

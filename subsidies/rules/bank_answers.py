@@ -18,13 +18,17 @@ class Instruction:
 
 @dataclass(frozen=True)
 class AnswerLine:
-    """What the bank says of one reference. Amount in yuan; the code says why money came back."""
+    """What the bank says of one reference. Amount in yuan; the code says why money came back.
+
+    `is_of_whole` says that the bank did not name it, and answered for the whole batch.
+    """
 
     line_number: int
     reference: str
     amount: Decimal
     answer: str
     return_code: str
+    is_of_whole: bool = False
 
 
 @dataclass(frozen=True)

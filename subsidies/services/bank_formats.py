@@ -166,7 +166,9 @@ def _check_layout(draft: FormatDraft) -> None:
     elif draft.payment_format == PaymentFormat.PAIN_001:
         pain.check_layout(draft.layout)
     elif draft.layout:
-        raise DomainError(_("Only a bank's own template has a layout. Leave it empty."), code="layout")
+        raise DomainError(
+            _("Only ISO 20022 and a bank's own template have a layout. Leave it empty."), code="layout"
+        )
 
 
 def _check_same_bank(one: BankFormat, other: BankFormat) -> None:

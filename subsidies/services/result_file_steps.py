@@ -1,6 +1,6 @@
 """One result file from its bytes to the batch that it answers, or set aside. A step of the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,17 +8,20 @@ from decimal import Decimal
 
 from chongqing_dte.foundation.audit import record_event
 from subsidies import queries
-from subsidies.bank.files import BankAnswers, UnreadableAnswer, with_each_refused, with_own_amounts
+from subsidies.bank.files import BankAnswers, UnreadableAnswer, with_each_unnamed, with_own_amounts
 from subsidies.bank.formats import AGENT_LIST, read_answers, spec_of
 from subsidies.enums import BankAnswer, ResultFileStatus
 from subsidies.models import BankFormat, BankResultFile, PaymentBatch
 from subsidies.queries.bank_results import BEFORE_THE_BANK
+from subsidies.rules.bank_answers import AnswerLine
 from subsidies.services.settlement_steps import apply_answers
 
 AMBIGUOUS = "format_ambiguous"
 
 
 OTHER_FORMAT = "not_the_batchs_format"
+# Beside the answers of a tally: what no line names, and is answered for with the whole batch.
+OF_THE_WHOLE = "OF_THE_WHOLE"
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,7 @@ def read_result(content: bytes) -> Reading:
     try:
         answers = read_answers(content, [AGENT_LIST, *map(spec_of, formats)])
     except UnreadableAnswer as problem:
-        readings = _by_their_batches(content, formats) if problem.code == AMBIGUOUS else []
-        return Reading(readings[0]) if len(readings) == 1 else Reading(None, problem.code)
+        return _by_its_batch(content, formats) if problem.code == AMBIGUOUS else Reading(None, problem.code)
     return _by_its_own_format(content, answers, formats) if formats else Reading(answers)
 
 
@@ -58,18 +60,31 @@ def _by_its_own_format(content: bytes, answers: BankAnswers, formats: Sequence[B
     return Reading(answers, OTHER_FORMAT)
 
 
-def _by_their_batches(content: bytes, formats: Sequence[BankFormat]) -> list[BankAnswers]:
-    """Return what the file says by each format in which the batch that it then answers was written."""
-    readings = []
+def _by_its_batch(content: bytes, formats: Sequence[BankFormat]) -> Reading:
+    """Return what the file says by the one format in which the batch that it then answers was written.
+
+    If that one cannot read it, why not.
+    """
+    readings: list[BankAnswers] = []
+    problems: dict[int | None, str] = {}
+    owners: set[int | None] = set()
     for bank_format in (None, *formats):
-        with suppress(UnreadableAnswer):
+        own_id = bank_format.pk if bank_format else None
+        try:
             answers = read_answers(content, [spec_of(bank_format)])
-            format_ids = queries.format_ids_of(
-                answers.batch_reference, {line.reference for line in answers.lines}
-            )
-            if format_ids == [bank_format.pk if bank_format else None]:
-                readings.append(answers)
-    return readings
+        except UnreadableAnswer as problem:
+            problems[own_id] = problem.code
+            continue
+        format_ids = queries.format_ids_of(
+            answers.batch_reference, {line.reference for line in answers.lines}
+        )
+        owners.update(format_ids)
+        if format_ids == [own_id]:
+            readings.append(answers)
+    if len(readings) == 1:
+        return Reading(readings[0])
+    is_one_format = len(owners) == 1 and not readings
+    return Reading(None, problems.get(owners.pop(), AMBIGUOUS) if is_one_format else AMBIGUOUS)
 
 
 def apply_or_set_aside(stored: BankResultFile, reading: Reading, now: datetime) -> None:
@@ -81,9 +96,9 @@ def apply_or_set_aside(stored: BankResultFile, reading: Reading, now: datetime) 
     try:
         answers = _certain(reading)
         batch = _batch_of(answers)
-        if answers.refusal is not None or answers.without_amount:
+        if answers.whole is not None or answers.without_amount:
             instructions = queries.amounts_by_reference(batch)
-            answers = with_each_refused(with_own_amounts(answers, instructions), instructions)
+            answers = with_each_unnamed(with_own_amounts(answers, instructions), instructions)
     except UnreadableAnswer as problem:
         _set_aside(stored, problem.code, now)
         return
@@ -111,9 +126,15 @@ def _tally(answers: BankAnswers) -> dict[str, dict[str, str | int]]:
     """Return how many lines say what, with the sum of each in yuan, as the second person looks at it."""
     tally: dict[str, dict[str, str | int]] = {}
     for answer in BankAnswer.values:
-        amounts = [line.amount for line in answers.lines if line.answer == answer]
-        tally[answer] = {"count": len(amounts), "sum": str(sum(amounts, Decimal("0.00")))}
+        tally[answer] = _counted(line for line in answers.lines if line.answer == answer)
+    if any(line.is_of_whole for line in answers.lines):
+        tally[OF_THE_WHOLE] = _counted(line for line in answers.lines if line.is_of_whole)
     return tally
+
+
+def _counted(lines: Iterable[AnswerLine]) -> dict[str, str | int]:
+    amounts = [line.amount for line in lines]
+    return {"count": len(amounts), "sum": str(sum(amounts, Decimal("0.00")))}
 
 
 def _certain(reading: Reading) -> BankAnswers:

@@ -34,6 +34,7 @@ LINE_COLUMNS = (
     "answer",
     "return_code",
     "problem",
+    "is_of_whole",
 )
 # From where a file alone moves an instruction on. A later word against an earlier one is a matter for two people.
 UNDER_WAY = (AttemptStatus.OPEN, AttemptStatus.UNKNOWN)
@@ -77,6 +78,7 @@ def apply_answers(stored: BankResultFile, batch: PaymentBatch, answers: BankAnsw
                 each.line.answer,
                 each.line.return_code,
                 each.problem,
+                each.line.is_of_whole,
             )
             for each in judged
         ),

@@ -17,6 +17,8 @@ from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.bank.example import example_file, example_name, example_text
 from subsidies.bank.formats import UNWRITABLE, spec_of
+from subsidies.bank.pain_whole import whole_answer_in_words
+from subsidies.enums import PaymentFormat
 from subsidies.forms.bank_formats import EXAMPLE_LAYOUT, BankFormatForm
 from subsidies.models import BankFormat
 from subsidies.services.bank_formats import (
@@ -164,8 +166,19 @@ def format_facts(bank_format: BankFormat) -> list[tuple[str, object]]:
         (_("Payer's CNAPS code"), bank_format.payer_cnaps),
         (_("Payments in one file at most"), bank_format.line_limit),
         (_("Sum of one file at most"), yuan(bank_format.amount_limit) if bank_format.amount_limit else ""),
+        *_meaning_of_answers(bank_format),
         (_("Drafted by"), bank_format.drafted_by),
         (_("Approved by"), bank_format.approved_by),
+    ]
+
+
+def _meaning_of_answers(bank_format: BankFormat) -> list[tuple[str, object]]:
+    """Return what the bank's words mean by this format, where a format can say it."""
+    if bank_format.payment_format != PaymentFormat.PAIN_001:
+        return []
+    return [
+        (_("Words that mean paid as well"), ", ".join(bank_format.layout.get("also_paid", []))),
+        (_("A status of the whole file pays"), whole_answer_in_words(bank_format.layout)),
     ]
 
 

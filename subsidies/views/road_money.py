@@ -94,12 +94,15 @@ def objection_steps(objection: ShownObjection) -> list[Step]:
 def bank_line_step(attempt: ShownAttempt, line: ShownBankLine) -> Step:
     """One line that the bank wrote about an instruction."""
     said = {"line": line.line_number, "file": line.file_name}
+    where = _("Line %(line)s of %(file)s") % said
+    if line.is_of_whole:
+        where = _("In no line of %(file)s: there the bank answered for the whole batch") % said
     return Step(
         title=_("Bank result"),
         at=line.received_at,
         before=_("From payment attempt %(number)s") % {"number": attempt.number},
         facts=[
-            (_("Where it stands"), _("Line %(line)s of %(file)s") % said),
+            (_("Where it stands"), where),
             (_("Amount"), yuan(line.amount)),
             *([(_("Reason"), line.reason_text)] if line.reason_text else []),
             *([(_("Problem"), line.problem_label)] if line.problem_label else []),

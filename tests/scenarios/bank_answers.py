@@ -3,8 +3,10 @@
 from tests.scenarios.acts import account, decide, on, sweep
 from tests.scenarios.banking import (
     bank_answers_for,
+    bank_format,
     bank_repeats,
     bank_says,
+    bank_says_of_all,
     batch,
     finding,
     pay,
@@ -209,6 +211,47 @@ SCENARIOS = (
         batch(),
         bank_says("PAID"),
         expect=Expect(files=("QUARANTINED batch_not_sent",), payments={"Li": "INSTRUCTED"}, journal=OWED),
+    ),
+    # ── Answers for a whole file ──
+    granted(
+        "The bank says of the whole file that it is settled, and its format says that this counts: all are paid",
+        bank_format(pain=True, layout={"whole_counts": True}),
+        with_the_bank(),
+        bank_says_of_all("ACSC"),
+        people="Li Wang",
+        expect=Expect(
+            payments={"Li": "PAID", "Wang": "PAID"},
+            batches=("SETTLED 2 1600.00",),
+            journal={"SUBSIDY_EXPENSE": "1600.00", "FUND_AT_BANK": "-1600.00"},
+            budgets={"city": "reserved 0.00, paid 1600.00, recovered 0.00"},
+        ),
+    ),
+    granted(
+        "The bank says of the whole file that it is settled, and its format says nothing of that: nothing moves",
+        bank_format(pain=True),
+        with_the_bank(),
+        bank_says_of_all("ACSC"),
+        expect=Expect(files=("QUARANTINED no_lines",), payments={"Li": "INSTRUCTED"}, journal=ON_ITS_WAY),
+    ),
+    granted(
+        "The bank names the refused one of a part, and its format says that this counts: the others are paid",
+        bank_format(pain=True, layout={"whole_counts": True, "part_counts": True}),
+        with_the_bank(),
+        bank_says_of_all("PART", 1),
+        people="Li Wang",
+        expect=Expect(
+            payments={"Li": "RETURNED", "Wang": "PAID"},
+            batches=("SETTLED 2 1600.00",),
+            budgets={"city": "reserved 800.00, paid 800.00, recovered 0.00"},
+        ),
+    ),
+    granted(
+        "The bank names the refused one of a part, and its format says nothing of that: the others stay open",
+        bank_format(pain=True, layout={"whole_counts": True}),
+        with_the_bank(),
+        bank_says_of_all("PART", 1),
+        people="Li Wang",
+        expect=Expect(payments={"Li": "RETURNED", "Wang": "INSTRUCTED"}, batches=("DELIVERED 2 1600.00",)),
     ),
     # ── The bank's later word ──
     granted(

@@ -18,6 +18,7 @@ from tests.factories.bank_formats import BankFormatFactory
 from tests.factories.subsidies import answers_to, result_list
 from tests.scenarios.story import Step, step
 from tests.scenarios.world import World
+from tests.subsidies.bank_examples import report, transaction
 
 OWN_BANK = "999653"
 WHY_LIFTED = "Every reference was compared with the bank's list."
@@ -93,6 +94,23 @@ def bank_says(*answers: str, of: int = 0, amount: str = "", reference: str = "",
             line["reference"] = reference or line["reference"]
             line["return_code"] = code or line["return_code"]
         receive(world, answered.reference, lines)
+
+    return take
+
+
+def bank_says_of_all(status: str, *refused: int) -> Step:
+    """A report of ISO 20022 on the last batch as a whole, which names the refused lines and no other."""
+
+    def take(world: World) -> None:
+        lines = answers_to(world.batch(), "RETURNED")
+        named = [
+            transaction(str(line["reference"]), "RJCT", str(line["amount"]), "AC04")
+            for number, line in enumerate(lines, start=1)
+            if number in refused
+        ]
+        content = report(group=f"<GrpSts>{status}</GrpSts>", transactions="".join(named))
+        content = content.replace(b"20261020-X", world.batch().reference.encode())
+        receive_bank_result(received=ReceivedFile("STATUS.xml", content, "STATUS.xml"), now=world.now)
 
     return take
 

@@ -1,5 +1,6 @@
 """Bank formats as a person would set them up."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from subsidies.bank.files import FormatSpec
@@ -103,3 +104,25 @@ def report(
 <OrgnlGrpInfAndSts><OrgnlMsgId>20261020-X</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{group}</OrgnlGrpInfAndSts>
 <OrgnlPmtInfAndSts><OrgnlPmtInfId>20261020-X</OrgnlPmtInfId>{transactions}</OrgnlPmtInfAndSts>
 </CstmrPmtStsRpt></Document>""".encode()
+
+
+def group(
+    status: str, *, count: str = "", total: str = "", by_status: Mapping[str, str] | None = None
+) -> str:
+    """Return what stands in the group or the block, in the order of the schema; figures as "count" or "count/sum"."""
+    original = f"<OrgnlNbOfTxs>{count}</OrgnlNbOfTxs>" if count else ""
+    original += f"<OrgnlCtrlSum>{total}</OrgnlCtrlSum>" if total else ""
+    figures = "".join(_figures(word, *said.split("/")) for word, said in (by_status or {}).items())
+    return f"{original}<GrpSts>{status}</GrpSts>{figures}"
+
+
+def _figures(word: str, count: str, total: str = "") -> str:
+    control = f"<DtldCtrlSum>{total}</DtldCtrlSum>" if total else ""
+    return (
+        f"<NbOfTxsPerSts><DtldNbOfTxs>{count}</DtldNbOfTxs><DtldSts>{word}</DtldSts>{control}</NbOfTxsPerSts>"
+    )
+
+
+def block(said: str) -> str:
+    """Return the same of our payment information block."""
+    return said.replace("GrpSts>", "PmtInfSts>")

@@ -96,3 +96,25 @@ def test_example_is_downloaded_under_the_name_of_its_kind(portal):
 
     assert answer["Content-Disposition"].endswith('.xml"')
     assert b"pain.001.001.09" in b"".join(answer.streaming_content)
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"),
+    [
+        ("", "<dd>Nothing.</dd>"),
+        ('{"whole_counts": true}', "<dd>Each payment that no line names: by ACSC or ACCC.</dd>"),
+        ('{"whole_counts": true, "part_counts": true}', "by PART in a report that names the refused ones"),
+        ('{"also_paid": ["ACSP", "ACWC"]}', "<dd>ACSP, ACWC</dd>"),
+    ],
+)
+def test_whoever_approves_reads_what_more_the_bank_s_words_mean(portal, layout, said):
+    answer = portal.post("/bank-formats/draft/", {**FORM, "layout": layout}, follow=True)
+
+    assert said in answer.content.decode()
+
+
+def test_part_counts_alone_is_told_beside_the_layout(portal):
+    answer = portal.post("/bank-formats/draft/", {**FORM, "layout": '{"part_counts": true}'})
+
+    assert "part_counts: it needs whole_counts" in answer.content.decode()
+    assert not BankFormat.objects.exists()

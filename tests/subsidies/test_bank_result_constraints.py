@@ -72,6 +72,7 @@ def test_one_content_is_stored_once():
         ({"answer": "PERHAPS"}, "result_line_answer_known"),
         ({"problem": "ODD"}, "result_line_problem_known"),
         ({"problem": ""}, "result_line_matches_or_has_a_problem"),
+        ({"is_of_whole": True}, "result_line_of_the_whole_ends_an_instruction"),
     ],
 )
 def test_result_line_is_refused_by(fields, constraint):

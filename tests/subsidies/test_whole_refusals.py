@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from subsidies.bank.channel import ReceivedFile
-from subsidies.bank.files import BankAnswers, FormatSpec, UnreadableAnswer, WholeRefusal, with_each_refused
+from subsidies.bank.files import BankAnswers, FormatSpec, UnreadableAnswer, WholeAnswer, with_each_unnamed
 from subsidies.bank.formats import AGENT_LIST, read_answers
 from subsidies.enums import BatchStatus, LineProblem, PaymentStatus, ResultFileStatus
 from subsidies.models import BankResultFile, BankResultLine, PaymentAttempt, PaymentBatch
@@ -49,14 +49,14 @@ def test_the_refusal_of_a_group_is_one_by_the_schema():
     assert read_answers(content, EVERY) == BankAnswers(
         "20261020-X",
         [],
-        refusal=WholeRefusal("FF01", frozenset({3}), frozenset({Decimal("2000.51")})),
+        whole=WholeAnswer("RETURNED", "FF01", frozenset({3}), frozenset({Decimal("2000.51")})),
     )
 
 
 def test_the_refusal_of_our_one_block_is_one_of_the_file():
     content = block("<PmtInfSts>RJCT</PmtInfSts><StsRsnInf><Rsn><Prtry>E9</Prtry></Rsn></StsRsnInf>")
 
-    assert read_answers(content, EVERY).refusal == WholeRefusal("E9")
+    assert read_answers(content, EVERY).whole == WholeAnswer("RETURNED", "E9")
 
 
 @pytest.mark.parametrize("status", ["ACCP", "ACSC", "ACSP", "ACTC", "RCVD", "PDNG", "PART", "ACCC"])
@@ -96,11 +96,11 @@ def test_every_instruction_that_no_line_names_is_refused_with_the_batch():
     content = report(group=refused(), transactions=transaction("R2", "RJCT", "1200.50", "AC04"))
     answers = read_answers(content, [PAIN])
 
-    whole = with_each_refused(answers, {"R1": Decimal("800.00"), "R2": Decimal("1200.50")})
+    whole = with_each_unnamed(answers, {"R1": Decimal("800.00"), "R2": Decimal("1200.50")})
 
     assert whole.lines == [
         AnswerLine(1, "R2", Decimal("1200.50"), "RETURNED", "AC04"),
-        AnswerLine(2, "R1", Decimal("800.00"), "RETURNED", "FF01"),
+        AnswerLine(2, "R1", Decimal("800.00"), "RETURNED", "FF01", is_of_whole=True),
     ]
 
 
@@ -116,7 +116,7 @@ def test_the_refusal_of_another_number_or_sum_is_not_of_this_batch(figures):
     answers = read_answers(report(group=refused(figures=figures), transactions=""), [PAIN])
 
     with pytest.raises(UnreadableAnswer, match="refusal_does_not_fit"):
-        with_each_refused(answers, {"R1": Decimal("800.00")})
+        with_each_unnamed(answers, {"R1": Decimal("800.00")})
 
 
 # ── What it does ─────────────────────────────────────────────────────────────────────────────────────────
@@ -142,6 +142,7 @@ def test_every_payment_of_a_refused_file_is_returned_with_its_reason(batch):
 
     assert (stored.status, stored.lines.count()) == (ResultFileStatus.APPLIED, 2)
     assert answers() == [("RETURNED", "FF01"), ("RETURNED", "FF01")]
+    assert all(stored.lines.values_list("is_of_whole", flat=True))
     assert payment_statuses() == [PaymentStatus.RETURNED, PaymentStatus.RETURNED]
     assert balances() == {account: 2 * amount for account, amount in OWED.items()}
     assert budget() == (Decimal("1600.00"), Decimal("0.00"))
