@@ -28,11 +28,14 @@ from subsidies.services.reminders import remind_of_accounts, tell_offices_of_hol
 from subsidies.services.result_files import read_early_results_again
 from subsidies.services.revocations import follow_ended_certificates
 from subsidies.services.self_checks import send_self_check_codes
+from subsidies.services.simulations import continue_simulations
 
 log = structlog.get_logger(__name__)
 
 # A worker begins to look at no further promise after this long, and so has done before its own time is over.
 TURN: Final = timedelta(seconds=65)
+# So long the rosters wait at most for a simulation, which goes on after them.
+SIMULATION_TURN: Final = timedelta(seconds=60)
 
 
 def with_each_bank(act: Callable[[DeliveryWay, BankChannel], int]) -> int:
@@ -170,6 +173,14 @@ def check_invariants_task(**_later_arguments: object) -> None:
 def compare_books_task(**_later_arguments: object) -> None:
     """Look at all the books, so that no signature has to."""
     compare_books(now=database_now())
+
+
+@shared_task
+def continue_simulations_task(**_later_arguments: object) -> None:
+    """Go on with the simulations that people wait for. Losing, repeating or killing it is harmless."""
+    done_count = continue_simulations(clock=database_now, turn=SIMULATION_TURN)
+    if done_count:
+        log.info("simulations_done", count=done_count)
 
 
 @shared_task

@@ -92,6 +92,7 @@ CELERY_TASK_ROUTES = {
     "enrollment.tasks.check_received_rosters_task": {"queue": "heavy"},
     "enrollment.tasks.ask_registers_task": {"queue": "heavy"},
     "subsidies.tasks.compare_books_task": {"queue": "heavy"},
+    "subsidies.tasks.continue_simulations_task": {"queue": "heavy"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_PUBLISH_RETRY = False
@@ -168,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "subsidies.tasks.tell_of_short_budgets_task",
         "schedule": SWEEP_SECONDS * 20,
     },
+    "simulations": {"task": "subsidies.tasks.continue_simulations_task", "schedule": SWEEP_SECONDS},
     "invariants": {"task": "subsidies.tasks.check_invariants_task", "schedule": SWEEP_SECONDS * 10},
     "books": {"task": "subsidies.tasks.compare_books_task", "schedule": SWEEP_SECONDS * 120},
 }
@@ -221,6 +223,7 @@ NUDGES = {
     "roster_confirmed": ["enrollment.tasks.ask_registers_task"],
     "self_check_code_asked": ["subsidies.tasks.send_self_check_codes_task"],
     "registers_due": ["enrollment.tasks.ask_registers_task"],
+    "simulation_asked": ["subsidies.tasks.continue_simulations_task"],
 }
 
 # Who knows which certificates somebody holds: an app above the one that asks.

@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
 from assessment.queries import certificates_visible_to as issued_certificates_visible_to
+from chongqing_dte.foundation.lookups import Among
+from enrollment.queries import person_of
 from institutions.models import User
 from subsidies.enums import Decision
 from subsidies.models import Entitlement, PolicyVersion
@@ -16,18 +18,22 @@ from subsidies.queries.decisions import claims_of, first_issues
 from subsidies.rules.comparison import RealDecision
 
 
-def first_certificates_issued(first_day: date, last_day: date) -> QuerySet[LevelCertificate]:
-    """Return the certificates of these days that were issued in the place of no other, in the order of issue.
+def first_certificates_by_person(
+    first_day: date, last_day: date, *, after: int = 0
+) -> QuerySet[LevelCertificate, tuple[int, int]]:
+    """Return the person and the id of each certificate of these days that was issued in the place of no other.
 
-    One that was issued again is the same claim as the first, and counts on the first one's day.
+    Person by person, of those after this one. A certificate that was issued again is the same claim as the first, and
+    counts on the first one's day.
     """
     issued = LevelCertificate.objects.filter(supersedes__isnull=True, issued_on__range=(first_day, last_day))
-    return issued.order_by("issued_on", "pk")
+    by_person = issued.annotate(person=person_of("trainee")).filter(person__gt=after)
+    return by_person.order_by("person", "pk").values_list("person", "pk")
 
 
 def certificates_in_order(certificate_ids: Collection[int]) -> list[LevelCertificate]:
     """Return these certificates in the order of issue."""
-    return list(LevelCertificate.objects.filter(pk__in=certificate_ids).order_by("issued_on", "pk"))
+    return list(LevelCertificate.objects.filter(Among("pk", certificate_ids)).order_by("issued_on", "pk"))
 
 
 def issued_again(certificates: Collection[LevelCertificate]) -> dict[int, list[LevelCertificate]]:
@@ -97,6 +103,11 @@ def approved_policies_over(first_day: date, last_day: date) -> list[PolicyVersio
     return list(
         PolicyVersion.objects.filter(approved_at__isnull=False, in_force__overlap=days).order_by("in_force")
     )
+
+
+def policy_versions_by_id(version_ids: Collection[int]) -> list[PolicyVersion]:
+    """Return these versions, the earliest first."""
+    return list(PolicyVersion.objects.filter(pk__in=version_ids).order_by("in_force"))
 
 
 def simulated_certificates(user: User, certificate_ids: Collection[int]) -> dict[int, LevelCertificate]:

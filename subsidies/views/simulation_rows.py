@@ -52,6 +52,8 @@ COLUMNS: Final = (
     Column("cause", "原因", "Cause"),
     Column("sentence", "说明", "What the check found", max_length=400),
 )
+# How many certificates are read at once for a file.
+ROWS_AT_ONCE: Final = 1_000
 # Amounts, which may be below zero.
 FIGURES: Final = frozenset({"owed_in_force", "owed_tried", "difference"})
 
@@ -71,10 +73,12 @@ def district_names(user: User) -> dict[int | None, str]:
 
 def changed_rows(user: User, changes: Sequence[Comparison]) -> Iterator[dict[str, Any]]:
     """Yield what a list shows of each of these certificates. Names are masked."""
-    certificates = queries.simulated_certificates(user, [change.certificate_id for change in changes])
     districts = district_names(user)
-    for change in changes:
-        yield _row(change, certificates[change.certificate_id], districts)
+    for start in range(0, len(changes), ROWS_AT_ONCE):
+        some = changes[start : start + ROWS_AT_ONCE]
+        certificates = queries.simulated_certificates(user, [change.certificate_id for change in some])
+        for change in some:
+            yield _row(change, certificates[change.certificate_id], districts)
 
 
 def _row(

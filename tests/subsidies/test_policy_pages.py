@@ -19,7 +19,6 @@ from institutions.enums import MUNICIPAL_ROLES, Role
 from institutions.models import User
 from subsidies import policies, queries
 from subsidies.models import PolicyVersion
-from subsidies.services import simulations
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
@@ -297,14 +296,6 @@ def test_a_period_that_cannot_be_is_refused_at_its_field(reviewer, tried, given,
 
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
-
-
-def test_too_many_certificates_are_refused_in_words(reviewer, tried, monkeypatch):
-    monkeypatch.setattr(simulations, "MOST_CERTIFICATES", 0)
-
-    answer = reviewer.get(reverse("policy-simulation"), simulation_of(tried[1]))
-
-    assert "Choose fewer days." in text_of(answer, 422)
 
 
 def test_a_version_that_is_not_there_is_not_found(reviewer, tried):
