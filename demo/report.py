@@ -53,7 +53,7 @@ def all_of_it_happened(world: World) -> list[str]:
     found = figures(world)
     wrong = [f"{kind}: {dict(found[kind])} instead of {dict(expected)}" for kind, expected in EXPECTED.items()
              if found[kind] != expected]  # fmt: skip
-    wrong += [violation.invariant.promise for violation in find_violations()]
+    wrong += [f"{each.invariant.name}: {each.invariant.promise}" for each in find_violations()]
     if journal_balance() != 0:
         wrong.append("the journal does not balance")
     return wrong

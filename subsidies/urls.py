@@ -138,6 +138,7 @@ urlpatterns = [
     path("policies/approval/", policies.approve, name="policy-version-approve"),
     path("policies/end/", policies.end, name="policy-version-end"),
     path("policies/simulation/", simulations.policy_simulation, name="policy-simulation"),
+    path("policies/simulation/again/", simulations.simulation_again, name="policy-simulation-again"),
     path("policies/simulation/changes/", simulations.simulation_export, name="policy-simulation-export"),
     path("notices/", notices.notice_list, name="notice-list"),
     path("notices/waiting/", notices.notices_waiting, name="notices-waiting"),

@@ -81,8 +81,9 @@ class FindingForm(forms.Form):
     def offering(cls, outcomes: list[ResolutionOutcome], sent: QueryDict | None = None) -> "FindingForm":
         """Return the form with these outcomes to choose from, none of them chosen beforehand."""
         form = cls(sent)
-        form.fields["outcome"] = forms.ChoiceField(
-            label=_("Finding"), choices=[("", "—"), *((outcome.value, outcome.label) for outcome in outcomes)]
+        # What is sent can be any of them: why it cannot be true is the service's to say.
+        form.fields["outcome"].widget = forms.Select(
+            choices=[("", "—"), *((outcome.value, outcome.label) for outcome in outcomes)]
         )
         return form
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from subsidies.invariants.bank import BANK_INVARIANTS
 from subsidies.invariants.budgets import BUDGET_INVARIANTS
@@ -14,7 +15,16 @@ from subsidies.invariants.notices import NOTICE_INVARIANTS
 from subsidies.invariants.recoveries import RECOVERY_INVARIANTS
 from subsidies.invariants.road import ROAD_INVARIANTS
 
-__all__ = ["CHECKED", "INVARIANTS", "Invariant", "Looks", "Violation", "find_violations", "look_in_turn"]
+__all__ = [
+    "CHECKED",
+    "INVARIANTS",
+    "Invariant",
+    "Looks",
+    "Violation",
+    "find_violations",
+    "look_in_turn",
+    "promise_called",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +44,15 @@ IN_A_TURN: Final = 4
 
 # Of the promises themselves: its "rows" are the names of those that nobody could look at.
 CHECKED: Final = Invariant(
-    "promise_can_be_checked", "Every promise about money can be looked at.", violations=""
+    "promise_can_be_checked", _("Every promise about money can be looked at."), violations=""
 )
+
+PROMISES: Final = {invariant.name: invariant.promise for invariant in (*INVARIANTS, CHECKED)}
+
+
+def promise_called(name: str) -> str:
+    """Return a promise by its name, in the reader's language; nothing, if it is not made any more."""
+    return str(PROMISES.get(name, ""))
 
 
 def find_violations() -> list[Violation]:

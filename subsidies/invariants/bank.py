@@ -2,12 +2,16 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from subsidies.invariants.kinds import Invariant
 
 BANK_INVARIANTS: Final = (
     Invariant(
         "resolved_line_has_two_people",
-        "A bank line that could not be applied is settled exactly when two people have agreed on what it means.",
+        _(
+            "A bank line that could not be applied is settled exactly when two people have agreed on what it means."
+        ),
         """
         SELECT line.id FROM subsidies_bankresultline line
         WHERE line.problem <> '' AND (line.resolved_at IS NOT NULL) <> EXISTS (
@@ -20,7 +24,7 @@ BANK_INVARIANTS: Final = (
     ),
     Invariant(
         "what_was_handed_out_counts_as_sent",
-        "A batch whose file anybody has fetched is being sent, or the bank has it.",
+        _("A batch whose file anybody has fetched is being sent, or the bank has it."),
         """
         SELECT download.id FROM subsidies_batchdownload download
         JOIN subsidies_paymentbatch batch ON batch.id = download.batch_id
@@ -29,7 +33,7 @@ BANK_INVARIANTS: Final = (
     ),
     Invariant(
         "applied_file_is_of_a_batch_that_left",
-        "A result file is applied to a batch that was sent, and one that is set aside left no line.",
+        _("A result file is applied to a batch that was sent, and one that is set aside left no line."),
         """
         SELECT file.id FROM subsidies_bankresultfile file
         JOIN subsidies_paymentbatch batch ON batch.id = file.batch_id
@@ -42,8 +46,10 @@ BANK_INVARIANTS: Final = (
     ),
     Invariant(
         "batch_paid_what_the_bank_says",
-        "What the bank says it paid of a batch is what is paid of it, to the cent: without what it took back, and with "
-        "what it paid a second time and is asked back.",
+        _(
+            "What the bank says it paid of a batch is what is paid of it, to the cent: without what it took back, and "
+            "with what it paid a second time and is asked back."
+        ),
         """
         WITH found_out AS (
             -- What two people found out at the bank is its later word.

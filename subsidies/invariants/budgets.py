@@ -2,12 +2,16 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from subsidies.invariants.kinds import Invariant
 
 BUDGET_INVARIANTS: Final = (
     Invariant(
         "budget_is_allotted_by_approved_changes",
-        "What is allotted is what a budget was opened with and every change of it that two people answer for.",
+        _(
+            "What is allotted is what a budget was opened with and every change of it that two people answer for."
+        ),
         """
         SELECT budget.id FROM subsidies_budget budget
         LEFT JOIN subsidies_budgetchange change ON change.status = 'APPROVED'
@@ -20,7 +24,9 @@ BUDGET_INVARIANTS: Final = (
     ),
     Invariant(
         "journal_line_is_of_a_fund",
-        "Every line of the journal belongs to a fund, so that the statements of the funds add up to the journal.",
+        _(
+            "Every line of the journal belongs to a fund, so that the statements of the funds add up to the journal."
+        ),
         """
         SELECT line.id FROM subsidies_journalline line
         LEFT JOIN subsidies_payment payment ON payment.id = line.payment_id

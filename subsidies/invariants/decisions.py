@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from subsidies.invariants.kinds import Invariant
 
 # Live grants, and live grants of the same person that were made before. Rows that were merged later count apart: what
@@ -42,7 +44,9 @@ def of_grants(query: str) -> str:
 DECISION_INVARIANTS: Final = (
     Invariant(
         "nobody_is_granted_above_a_cap",
-        "Nobody was granted more subsidies, in a lifetime or in a year, than the policy of the grant allows.",
+        _(
+            "Nobody was granted more subsidies, in a lifetime or in a year, than the policy of the grant allows."
+        ),
         of_grants("""
         SELECT before.id FROM before JOIN subsidies_policyversion policy ON policy.id = before.policy_version_id
         GROUP BY before.id, policy.lifetime_cap, policy.yearly_cap
@@ -51,12 +55,12 @@ DECISION_INVARIANTS: Final = (
     ),
     Invariant(
         "grants_of_a_person_have_places_of_their_own",
-        "No two grants of one person have the same place in their lifetime or in a year.",
+        _("No two grants of one person have the same place in their lifetime or in a year."),
         of_grants("SELECT id FROM before WHERE in_one_place"),
     ),
     Invariant(
         "no_lower_level_is_granted_after_a_higher_one",
-        "Where the policy pays none for a lower level after a higher one, none was granted.",
+        _("Where the policy pays none for a lower level after a higher one, none was granted."),
         of_grants("""
         SELECT before.id FROM before JOIN subsidies_policyversion policy ON policy.id = before.policy_version_id
         WHERE policy.ladder_rule <> 'NONE'
@@ -67,8 +71,10 @@ DECISION_INVARIANTS: Final = (
     ),
     Invariant(
         "nothing_granted_too_often_leaves_after_a_merge",
-        "Once rows are known to be one person's, nothing leaves that is above a cap, for a first pass that is paid, or "
-        "of a lower level than what was granted before.",
+        _(
+            "Once rows are known to be one person's, nothing leaves that is above a cap, for a first pass that is "
+            "paid, or of a lower level than what was granted before."
+        ),
         """
         WITH leaving AS (
             SELECT entitlement.id, entitlement.slot_year, certificate.occupation_id, certificate.level,
@@ -110,7 +116,7 @@ DECISION_INVARIANTS: Final = (
     ),
     Invariant(
         "grant_belongs_to_its_district",
-        "Every grant belongs to the district that its policy names.",
+        _("Every grant belongs to the district that its policy names."),
         """
         SELECT entitlement.id FROM subsidies_entitlement entitlement
         JOIN subsidies_policyversion policy ON policy.id = entitlement.policy_version_id
@@ -125,7 +131,9 @@ DECISION_INVARIANTS: Final = (
     ),
     Invariant(
         "grant_is_paid_from_its_own_budget",
-        "A district's budget pays for grants of that district only, and only where the policy has such budgets.",
+        _(
+            "A district's budget pays for grants of that district only, and only where the policy has such budgets."
+        ),
         """
         SELECT entitlement.id FROM subsidies_entitlement entitlement
         JOIN subsidies_budget budget ON budget.id = entitlement.budget_id
@@ -136,7 +144,7 @@ DECISION_INVARIANTS: Final = (
     ),
     Invariant(
         "hold_is_as_old_as_the_first_of_it",
-        "What goes on being held is held since it first was, whatever is missing by now.",
+        _("What goes on being held is held since it first was, whatever is missing by now."),
         """
         SELECT entitlement.id FROM subsidies_entitlement entitlement
         JOIN subsidies_entitlement former ON former.id = entitlement.supersedes_id

@@ -1,12 +1,14 @@
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True)
 class Invariant:
-    """One promise in words, and the query that finds the ids of the rows that break it."""
+    """One promise in the reader's words, and the query that finds the ids of the rows that break it."""
 
     name: str
-    promise: str
+    promise: Promise
     violations: str
 
 

@@ -2,12 +2,17 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from subsidies.invariants.kinds import Invariant
 
 NOTICE_INVARIANTS: Final = (
     Invariant(
         "money_left_after_its_notice",
-        "Where the policy asks for a public notice, nothing is ready to be paid or instructed before one was closed.",
+        _(
+            "Where the policy asks for a public notice, nothing is ready to be paid or instructed before one was "
+            "closed."
+        ),
         """
         SELECT payment.id FROM subsidies_payment payment
         JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
@@ -23,7 +28,9 @@ NOTICE_INVARIANTS: Final = (
     ),
     Invariant(
         "notice_closed_after_its_last_day",
-        "A notice is open until its last day is over, and a batch with something from it is of a later day.",
+        _(
+            "A notice is open until its last day is over, and a batch with something from it is of a later day."
+        ),
         """
         SELECT notice.id FROM subsidies_publicnotice notice
         WHERE (notice.closed_at AT TIME ZONE 'Asia/Shanghai')::date <= notice.closes_on
@@ -37,7 +44,7 @@ NOTICE_INVARIANTS: Final = (
     ),
     Invariant(
         "payment_on_notice_has_its_line",
-        "A payment is on a notice exactly when a line says so, and waits for one exactly when none does.",
+        _("A payment is on a notice exactly when a line says so, and waits for one exactly when none does."),
         """
         SELECT payment.id FROM subsidies_payment payment
         LEFT JOIN subsidies_noticeline line ON line.payment_id = payment.id
@@ -47,7 +54,7 @@ NOTICE_INVARIANTS: Final = (
     ),
     Invariant(
         "notice_hash_is_of_its_content",
-        "A notice's hash is that of its content.",
+        _("A notice's hash is that of its content."),
         """
         SELECT notice.id FROM subsidies_publicnotice notice
         WHERE notice.sha256 <> encode(sha256(convert_to(notice.content, 'UTF8')), 'hex')
@@ -55,7 +62,7 @@ NOTICE_INVARIANTS: Final = (
     ),
     Invariant(
         "notice_content_is_its_lines",
-        "What was published is what the lines and their payments say, line by line and in sum.",
+        _("What was published is what the lines and their payments say, line by line and in sum."),
         """
         SELECT notice.id FROM subsidies_publicnotice notice
         LEFT JOIN LATERAL (
@@ -78,7 +85,7 @@ NOTICE_INVARIANTS: Final = (
     ),
     Invariant(
         "objection_is_against_its_line",
-        "An objection to a line of a notice is against the decision that the line is about.",
+        _("An objection to a line of a notice is against the decision that the line is about."),
         """
         SELECT objection.id FROM subsidies_objection objection
         JOIN subsidies_noticeline line ON line.id = objection.notice_line_id

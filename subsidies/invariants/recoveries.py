@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from subsidies.invariants.kinds import Invariant
 
 RECOVERY_INVARIANTS: Final = (
     Invariant(
         "recovery_is_the_sum_of_its_settlements",
-        "What a recovery says came back and was written off is what two people put down, to the cent.",
+        _("What a recovery says came back and was written off is what two people put down, to the cent."),
         """
         SELECT recovery.id FROM subsidies_recovery recovery
         LEFT JOIN subsidies_recoverysettlement part
@@ -19,7 +21,7 @@ RECOVERY_INVARIANTS: Final = (
     ),
     Invariant(
         "settlement_is_in_the_journal_once_approved",
-        "A settlement is in the journal with its amount exactly if it was approved.",
+        _("A settlement is in the journal with its amount exactly if it was approved."),
         """
         SELECT part.id FROM subsidies_recoverysettlement part
         JOIN subsidies_recovery recovery ON recovery.id = part.recovery_id
@@ -31,7 +33,7 @@ RECOVERY_INVARIANTS: Final = (
     ),
     Invariant(
         "budget_recovered_is_what_came_back",
-        "What a budget says came back is the sum of what came back of its payments.",
+        _("What a budget says came back is the sum of what came back of its payments."),
         """
         SELECT budget.id FROM subsidies_budget budget
         LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
@@ -43,7 +45,7 @@ RECOVERY_INVARIANTS: Final = (
     ),
     Invariant(
         "bank_answer_is_announced_or_waits",
-        "What the bank said of a person's money was put into a message to them, or waits to be.",
+        _("What the bank said of a person's money was put into a message to them, or waits to be."),
         """
         SELECT attempt.id FROM subsidies_paymentattempt attempt
         WHERE attempt.status IN ('PAID', 'RETURNED') AND attempt.announced_at IS NOT NULL AND NOT EXISTS (
@@ -53,7 +55,7 @@ RECOVERY_INVARIANTS: Final = (
     ),
     Invariant(
         "decision_is_announced_or_waits",
-        "Every grant and every refusal that stands was put into a message to the person, or waits to be.",
+        _("Every grant and every refusal that stands was put into a message to the person, or waits to be."),
         """
         SELECT entitlement.id FROM subsidies_entitlement entitlement
         WHERE entitlement.decision <> 'HELD' AND entitlement.superseded_at IS NULL

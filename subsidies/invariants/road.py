@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from subsidies.invariants.kinds import Invariant
 
 ROAD_INVARIANTS: Final = (
     Invariant(
         "certificate_is_due_or_decided",
-        "Every certificate has a live decision or waits for one.",
+        _("Every certificate has a live decision or waits for one."),
         """
         SELECT certificate.id FROM assessment_levelcertificate certificate
         WHERE NOT certificate.decision_due AND NOT EXISTS (
@@ -17,7 +19,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "grant_has_one_payment_of_its_amount",
-        "Every grant has exactly one payment, of the amount that was granted.",
+        _("Every grant has exactly one payment, of the amount that was granted."),
         """
         SELECT entitlement.id FROM subsidies_entitlement entitlement
         LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
@@ -27,7 +29,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "only_grants_are_paid",
-        "Nothing is paid that was not granted.",
+        _("Nothing is paid that was not granted."),
         """
         SELECT payment.id FROM subsidies_payment payment
         JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
@@ -36,7 +38,9 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "certificate_is_paid_once",
-        "No certificate is paid twice, whatever decisions there were on it. What all came back is not paid.",
+        _(
+            "No certificate is paid twice, whatever decisions there were on it. What all came back is not paid."
+        ),
         """
         SELECT entitlement.certificate_id FROM subsidies_payment payment
         JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
@@ -49,7 +53,10 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "person_is_granted_one_first_pass",
-        "Nobody is granted twice for one first pass, and so for one sitting, once their rows are known to be theirs.",
+        _(
+            "Nobody is granted twice for one first pass, and so for one sitting, once their rows are known to be "
+            "theirs."
+        ),
         """
         WITH grants AS (
             SELECT entitlement.id, entitlement.decided_at, certificate.id AS certificate_id,
@@ -79,8 +86,10 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "bank_paid_one_instruction_of_a_payment",
-        "The bank never says of two instructions for one payment that both were paid, unless two people have looked "
-        "at it and the second amount is asked back.",
+        _(
+            "The bank never says of two instructions for one payment that both were paid, unless two people have "
+            "looked at it and the second amount is asked back."
+        ),
         """
         SELECT attempt.payment_id FROM subsidies_bankresultline line
         JOIN subsidies_paymentattempt attempt ON attempt.id = line.attempt_id
@@ -102,7 +111,9 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "payment_status_is_its_attempts",
-        "A payment is paid or instructed exactly when its attempts say so, and so never once it is cancelled.",
+        _(
+            "A payment is paid or instructed exactly when its attempts say so, and so never once it is cancelled."
+        ),
         """
         SELECT payment.id FROM subsidies_payment payment
         LEFT JOIN LATERAL (
@@ -116,7 +127,9 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "voided_grant_is_a_cancelled_payment",
-        "A grant was superseded exactly when its payment was cancelled, or all of it came back for what it was.",
+        _(
+            "A grant was superseded exactly when its payment was cancelled, or all of it came back for what it was."
+        ),
         """
         SELECT payment.id FROM subsidies_payment payment
         JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
@@ -129,7 +142,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "recovery_asks_for_what_was_paid",
-        "Money is asked back that was paid, all of it.",
+        _("Money is asked back that was paid, all of it."),
         """
         SELECT recovery.id FROM subsidies_recovery recovery
         JOIN subsidies_payment payment ON payment.id = recovery.payment_id
@@ -138,7 +151,9 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "withdrawn_batch_left_nothing",
-        "An instruction is withdrawn exactly when its batch is, and the bank has answered nothing to such a batch.",
+        _(
+            "An instruction is withdrawn exactly when its batch is, and the bank has answered nothing to such a batch."
+        ),
         """
         SELECT batch.id FROM subsidies_paymentbatch batch
         JOIN subsidies_paymentattempt attempt ON attempt.batch_id = batch.id
@@ -151,7 +166,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "attempt_amount_is_its_payment",
-        "The bank is instructed to pay exactly what is owed.",
+        _("The bank is instructed to pay exactly what is owed."),
         """
         SELECT attempt.id FROM subsidies_paymentattempt attempt
         JOIN subsidies_payment payment ON payment.id = attempt.payment_id
@@ -160,7 +175,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "attempt_pays_the_payees_account",
-        "An instruction names an account of the person to whom the money is owed.",
+        _("An instruction names an account of the person to whom the money is owed."),
         """
         SELECT attempt.id FROM subsidies_paymentattempt attempt
         JOIN subsidies_payment payment ON payment.id = attempt.payment_id
@@ -172,7 +187,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "batch_is_the_sum_of_its_attempts",
-        "A batch's count and total are those of its instructions.",
+        _("A batch's count and total are those of its instructions."),
         """
         SELECT batch.id FROM subsidies_paymentbatch batch
         LEFT JOIN subsidies_paymentattempt attempt ON attempt.batch_id = batch.id
@@ -182,7 +197,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "settled_batch_has_no_open_end",
-        "A settled batch has no unanswered instruction and no bank line that waits for a person.",
+        _("A settled batch has no unanswered instruction and no bank line that waits for a person."),
         """
         SELECT batch.id FROM subsidies_paymentbatch batch
         WHERE batch.status = 'SETTLED' AND (
@@ -195,7 +210,7 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "journal_balances",
-        "Every journal entry balances to the cent.",
+        _("Every journal entry balances to the cent."),
         """
         SELECT entry.id FROM subsidies_journalentry entry
         LEFT JOIN subsidies_journalline line ON line.entry_id = entry.id
@@ -204,7 +219,10 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "journal_tells_each_payments_state",
-        "For every payment, what the journal says is owed, under way, paid and to come back is what its status says.",
+        _(
+            "For every payment, what the journal says is owed, under way, paid and to come back is what its status "
+            "says."
+        ),
         """
         SELECT payment.id FROM subsidies_payment payment
         LEFT JOIN LATERAL (
@@ -244,8 +262,10 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "budget_is_the_sum_of_its_payments",
-        "What a budget has reserved and paid is the sum of its unpaid and its paid payments, without cancelled ones, "
-        "and with what the bank paid a second time.",
+        _(
+            "What a budget has reserved and paid is the sum of its unpaid and its paid payments, without cancelled "
+            "ones, and with what the bank paid a second time."
+        ),
         """
         SELECT budget.id FROM subsidies_budget budget
         LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
@@ -261,8 +281,10 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "paid_attempt_has_the_banks_word",
-        "Every attempt that ended did so by a line of the bank that says so, sound or settled by two people, or by "
-        "what they found on its statement.",
+        _(
+            "Every attempt that ended did so by a line of the bank that says so, sound or settled by two people, or by "
+            "what they found on its statement."
+        ),
         """
         SELECT attempt.id FROM subsidies_paymentattempt attempt
         WHERE attempt.status IN ('PAID', 'RETURNED') AND NOT EXISTS (

@@ -1,3 +1,6 @@
+from institutions.queries import (
+    districts_answered_for as districts_answered_for,
+)
 from subsidies.queries.bank_formats import (
     LeftOut as LeftOut,
 )
@@ -398,9 +401,6 @@ from subsidies.queries.objections import (
     decisions_to_object_to as decisions_to_object_to,
 )
 from subsidies.queries.objections import (
-    districts_answered_for as districts_answered_for,
-)
-from subsidies.queries.objections import (
     districts_with_objections as districts_with_objections,
 )
 from subsidies.queries.objections import (
@@ -692,10 +692,13 @@ from subsidies.queries.simulations import (
     claims_before as claims_before,
 )
 from subsidies.queries.simulations import (
-    first_certificates_issued as first_certificates_issued,
+    first_certificates_by_person as first_certificates_by_person,
 )
 from subsidies.queries.simulations import (
     issued_again as issued_again,
+)
+from subsidies.queries.simulations import (
+    policy_versions_by_id as policy_versions_by_id,
 )
 from subsidies.queries.simulations import (
     real_decisions_on as real_decisions_on,

@@ -15,6 +15,7 @@ from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.sets import act_or_isolate
 from chongqing_dte.foundation.transitions import check_transition
+from chongqing_dte.foundation.words import stated
 from institutions.enums import Role
 from institutions.models import User
 from subsidies import policies, queries
@@ -171,13 +172,14 @@ def decide_objection(
     objection = queries.lock_objection(objection_id)
     policies.check_can_decide_objection(decider, objection, queries.districts_answered_for(decider))
     check_transition(OBJECTION_TRANSITIONS, current=ObjectionStatus(objection.status), target=outcome)
-    if not reason.strip():
+    why = stated(reason)
+    if not why:
         raise DomainError(_("Give the reason: whoever objected reads it."), code="reason_missing")
     _check_has_something_to_uphold(objection, outcome)
     objection.status = outcome
     objection.decided_by = decider
     objection.decided_at = now
-    objection.decision_reason = reason.strip()
+    objection.decision_reason = why
     objection.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
     record_event(f"objection.{outcome.lower()}", subject=objection, actor_id=decider.pk, at=now)
     if outcome == ObjectionStatus.UPHELD and objection.entitlement.decision != Decision.GRANTED:

@@ -1,9 +1,13 @@
 """Bank lines that could not be applied: listed, looked into, and settled by two people."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -11,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from chongqing_dte.foundation.errors import InvalidTransition
+from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.proposals import RequestStatus
 from chongqing_dte.foundation.templatetags.figures import yuan
@@ -25,6 +29,7 @@ from subsidies.models import BankResultLine, LineResolution
 from subsidies.services.line_resolutions import approve_resolution, propose_resolution, refuse_resolution
 from subsidies.views.bank_tables import EXCEPTION_COLUMNS, shown_exception
 from subsidies.views.batches import moment, signed_by_whom
+from subsidies.views.refusals import tell_form
 
 ANSWER_COLUMNS = (
     (gettext_lazy("Received"), ""),
@@ -62,7 +67,13 @@ def bank_exception_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 def bank_exception_detail(request: SignedInRequest, public_id: str, line_number: int) -> HttpResponse:
     """Show what we instructed, what the bank says, all that it has said before, and what can be done about it."""
-    line = find_exception(request, public_id, line_number)
+    return detail_page(request, find_exception(request, public_id, line_number), {})
+
+
+def detail_page(
+    request: SignedInRequest, line: BankResultLine, filled_in: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Return the page of a line; `filled_in` are the forms that were filled in and could not be followed."""
     findings = queries.resolutions_of(line)
     proposed = next((each for each in findings if each.status == RequestStatus.PROPOSED), None)
     refusals = queries.why_not_found(line)
@@ -83,10 +94,10 @@ def bank_exception_detail(request: SignedInRequest, public_id: str, line_number:
         "proposed": proposed,
         "may_propose": works_here and proposed is None and line.resolved_at is None,
         "may_decide": proposed is not None and policies.can_decide_resolution(request.user, proposed),
-        "form": FindingForm.offering([outcome for outcome, code in refusals.items() if not code]),
-        "decision_form": FindingDecisionForm(),
+        "form": filled_in.get("finding") or finding_form(line),
+        "decision_form": filled_in.get("decision") or FindingDecisionForm(),
     }
-    return render(request, "subsidies/bank_exception_detail.html", context)
+    return render(request, "subsidies/bank_exception_detail.html", context, status=status)
 
 
 @require_POST
@@ -94,15 +105,10 @@ def bank_exception_detail(request: SignedInRequest, public_id: str, line_number:
 def bank_exception_propose(request: SignedInRequest, public_id: str, line_number: int) -> HttpResponse:
     """Say what was found out at the bank about a line."""
     line = find_exception(request, public_id, line_number)
-    sent = request.POST.get("outcome", "")
-    propose_resolution(
-        line_id=line.pk,
-        proposer=request.user,
-        outcome=ResolutionOutcome(sent) if sent in ResolutionOutcome else ResolutionOutcome.NO_EFFECT,
-        reason=request.POST.get("reason", "") if sent in ResolutionOutcome else "",
-        bank_reference=request.POST.get("bank_reference", ""),
-        now=timezone.now(),
-    )
+    policies.check_can_work_with_bank(request.user)
+    form = finding_form(line, request.POST)
+    if not (form.is_valid() and _proposed(request, line, form)):
+        return detail_page(request, line, {"finding": form}, status=422)
     messages.success(request, _("Your finding is recorded. A second person of finance has to confirm it."))
     return redirect("bank-exception-list")
 
@@ -111,13 +117,10 @@ def bank_exception_propose(request: SignedInRequest, public_id: str, line_number
 @login_required
 def bank_exception_approve(request: SignedInRequest, public_id: str, line_number: int) -> HttpResponse:
     """Confirm what somebody else found out, and go on to what waits."""
-    resolution = find_looked_at(request, find_exception(request, public_id, line_number))
-    approve_resolution(
-        resolution_id=resolution.pk,
-        decider=request.user,
-        reason=request.POST.get("reason", ""),
-        now=timezone.now(),
-    )
+    line = find_exception(request, public_id, line_number)
+    form = FindingDecisionForm(request.POST)
+    if not _decided(request, line, form, approve_resolution):
+        return detail_page(request, line, {"decision": form}, status=422)
     messages.success(request, _("The line is settled. A batch is closed by itself with its last open end."))
     return redirect("bank-exception-list")
 
@@ -126,15 +129,54 @@ def bank_exception_approve(request: SignedInRequest, public_id: str, line_number
 @login_required
 def bank_exception_refuse(request: SignedInRequest, public_id: str, line_number: int) -> HttpResponse:
     """Refuse what somebody else found out. The line goes on waiting."""
-    resolution = find_looked_at(request, find_exception(request, public_id, line_number))
-    refuse_resolution(
-        resolution_id=resolution.pk,
-        decider=request.user,
-        reason=request.POST.get("reason", ""),
-        now=timezone.now(),
-    )
+    line = find_exception(request, public_id, line_number)
+    form = FindingDecisionForm(request.POST)
+    if not _decided(request, line, form, refuse_resolution):
+        return detail_page(request, line, {"decision": form}, status=422)
     messages.info(request, _("The finding is refused. The line goes on waiting."))
     return redirect("bank-exception-list")
+
+
+def finding_form(line: BankResultLine, sent: QueryDict | None = None) -> FindingForm:
+    """Return the form for a finding about a line, which offers what can be true of it."""
+    refusals = queries.why_not_found(line)
+    return FindingForm.offering([outcome for outcome, code in refusals.items() if not code], sent)
+
+
+def _proposed(request: SignedInRequest, line: BankResultLine, form: forms.Form) -> bool:
+    """Put the finding of the form down, or tell the form why not."""
+    found = form.cleaned_data
+    try:
+        propose_resolution(
+            line_id=line.pk,
+            proposer=request.user,
+            outcome=ResolutionOutcome(found["outcome"]),
+            reason=found["reason"],
+            bank_reference=found["bank_reference"],
+            now=timezone.now(),
+        )
+    except DomainError as refusal:
+        tell_form(form, refusal, otherwise="outcome")
+    return form.is_valid()
+
+
+def _decided(
+    request: SignedInRequest,
+    line: BankResultLine,
+    form: forms.Form,
+    decide: Callable[..., LineResolution],
+) -> bool:
+    """Decide the finding that was looked at as asked for, or tell the form why not."""
+    resolution = find_looked_at(request, line)
+    policies.check_can_decide_resolution(request.user, resolution)
+    if not form.is_valid():
+        return False
+    reason = form.cleaned_data["reason"]
+    try:
+        decide(resolution_id=resolution.pk, decider=request.user, reason=reason, now=timezone.now())
+    except DomainError as refusal:
+        tell_form(form, refusal)
+    return form.is_valid()
 
 
 def narrowed(request: SignedInRequest, problem: str, *, shows_all: bool) -> QuerySet[BankResultLine]:
@@ -169,7 +211,7 @@ def said(line: BankResultLine) -> list[tuple[str, object]]:
         (_("Answer"), line.get_answer_display()),
         (_("Return code"), return_reason(line.return_code)),
         (_("File"), line.result_file.file_name),
-        (_("Line"), line.line_number),
+        (_("Line"), _("None: said of the whole batch") if line.is_of_whole else line.line_number),
         (_("Received"), moment(line.result_file.received_at)),
         (_("Resolved"), moment(line.resolved_at)),
     ]

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -21,6 +22,7 @@ from subsidies.enums import BankAnswer, ResultFileStatus
 from subsidies.forms.bank import DismissalForm, RefusalForm, ResultFileForm
 from subsidies.models import BankResultFile
 from subsidies.services.bank_results import hand_in_bank_result
+from subsidies.services.result_file_steps import OF_THE_WHOLE
 from subsidies.services.result_files import (
     confirm_result_file,
     dismiss_result_file,
@@ -29,6 +31,7 @@ from subsidies.services.result_files import (
 )
 from subsidies.views.bank_tables import EXCEPTION_COLUMNS, RESULT_COLUMNS, shown_exception, shown_result
 from subsidies.views.batches import moment, signed_by_whom
+from subsidies.views.refusals import tell_form
 
 
 @require_safe
@@ -70,7 +73,13 @@ def bank_result_hand_in(request: SignedInRequest) -> HttpResponse:
 @login_required
 def bank_result_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show one result file: whose it is, what became of it, and its lines that wait for people."""
-    file = find_result(request, public_id)
+    return detail_page(request, find_result(request, public_id), {})
+
+
+def detail_page(
+    request: SignedInRequest, file: BankResultFile, filled_in: dict[str, forms.Form], *, status: int = 200
+) -> HttpResponse:
+    """Return the page of a file; `filled_in` is the form that was filled in and could not be followed."""
     lines = queries.exceptions_visible_to(request.user).filter(result_file=file)[:100]
     is_set_aside = file.status == ResultFileStatus.QUARANTINED
     context = {
@@ -78,16 +87,16 @@ def bank_result_detail(request: SignedInRequest, public_id: str) -> HttpResponse
         "facts": facts_of(file),
         "problem": sentences.file_problem(file.problem),
         "may_act": is_set_aside and policies.can_work_with_bank(request.user),
-        "form": DismissalForm(),
+        "form": filled_in.get("dismissal") or DismissalForm(),
         "waits": file.status == ResultFileStatus.WAITING,
         "tally": tally_of(file),
         "may_decide": file.status == ResultFileStatus.WAITING
         and policies.can_decide_result_file(request.user, file),
-        "refusal_form": RefusalForm(),
+        "refusal_form": filled_in.get("refusal") or RefusalForm(),
         "rows": [shown_exception(line) for line in lines],
         "columns": EXCEPTION_COLUMNS,
     }
-    return render(request, "subsidies/bank_result_detail.html", context)
+    return render(request, "subsidies/bank_result_detail.html", context, status=status)
 
 
 @require_POST
@@ -115,12 +124,10 @@ def bank_result_confirm(request: SignedInRequest, public_id: str) -> HttpRespons
 def bank_result_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Refuse a file that somebody else has brought, and go back to those that wait."""
     file = find_result(request, public_id)
-    refuse_result_file(
-        file_id=file.pk,
-        decider=request.user,
-        reason=request.POST.get("reason", ""),
-        now=timezone.now(),
-    )
+    policies.check_can_decide_result_file(request.user, file)
+    form = RefusalForm(request.POST)
+    if not (form.is_valid() and _refused(request, file, form)):
+        return detail_page(request, file, {"refusal": form}, status=422)
     messages.info(request, _("The file is set aside for good."))
     return redirect("bank-result-list")
 
@@ -130,12 +137,10 @@ def bank_result_refuse(request: SignedInRequest, public_id: str) -> HttpResponse
 def bank_result_dismiss(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Set a file aside for good, and go back to those that wait."""
     file = find_result(request, public_id)
-    dismiss_result_file(
-        file_id=file.pk,
-        dismisser=request.user,
-        reason=request.POST.get("reason", ""),
-        now=timezone.now(),
-    )
+    policies.check_can_work_with_bank(request.user)
+    form = DismissalForm(request.POST)
+    if not (form.is_valid() and _dismissed(request, file, form)):
+        return detail_page(request, file, {"dismissal": form}, status=422)
     messages.info(request, _("The file is set aside for good."))
     return redirect("bank-result-list")
 
@@ -154,6 +159,26 @@ def handed_in(request: SignedInRequest, form: ResultFileForm) -> BankResultFile 
         return None
     tell_what_became_of(request, stored)
     return stored
+
+
+def _refused(request: SignedInRequest, file: BankResultFile, form: forms.Form) -> bool:
+    """Refuse a file for the reason in the form, or tell the form why not."""
+    reason = form.cleaned_data["reason"]
+    try:
+        refuse_result_file(file_id=file.pk, decider=request.user, reason=reason, now=timezone.now())
+    except DomainError as refusal:
+        tell_form(form, refusal)
+    return form.is_valid()
+
+
+def _dismissed(request: SignedInRequest, file: BankResultFile, form: forms.Form) -> bool:
+    """Set a file aside for good for the reason in the form, or tell the form why not."""
+    reason = form.cleaned_data["reason"]
+    try:
+        dismiss_result_file(file_id=file.pk, dismisser=request.user, reason=reason, now=timezone.now())
+    except DomainError as refusal:
+        tell_form(form, refusal)
+    return form.is_valid()
 
 
 def tell_what_became_of(request: SignedInRequest, stored: BankResultFile) -> None:
@@ -189,10 +214,12 @@ def facts_of(file: BankResultFile) -> list[tuple[str, object]]:
 
 def tally_of(file: BankResultFile) -> list[tuple[str, object]]:
     """Return what a file says that waits: of each answer how many lines, and their sum."""
-    said = [(answer, file.tally[answer]) for answer in BankAnswer if answer in file.tally]
+    labels = [(answer.value, str(answer.label)) for answer in BankAnswer]
+    labels.append((OF_THE_WHOLE, _("Of these named by no line, and answered for with the whole batch")))
+    said = [(label, file.tally[name]) for name, label in labels if name in file.tally]
     return [
-        (str(answer.label), _("%(count)s lines, %(sum)s yuan") % {**each, "sum": yuan(Decimal(each["sum"]))})
-        for answer, each in said
+        (label, _("%(count)s lines, %(sum)s yuan") % {**each, "sum": yuan(Decimal(each["sum"]))})
+        for label, each in said
     ]
 
 

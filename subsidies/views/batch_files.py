@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from chongqing_dte.foundation.uploads import workbook_download
 from institutions.requests import SignedInRequest
 from subsidies.models import PaymentAttempt, PaymentBatch
 from subsidies.statement_files import as_workbook
@@ -23,6 +22,7 @@ from subsidies.views.batches import (
     shown_line,
     signature_count,
 )
+from subsidies.views.exports import Export, hand_out
 
 # So many rows go into one workbook, and so many are read at a time.
 EXPORTED_AT_MOST: Final = 50_000
@@ -33,10 +33,11 @@ READ_AT_ONCE: Final = 1000
 @login_required
 def batch_export(request: SignedInRequest) -> HttpResponseBase:
     """Return the list of batches as it is narrowed."""
-    _wanted, found = chosen_batches(request)
+    wanted, found = chosen_batches(request)
     rows = list(_batch_cells(found.order_by("-pk")[:EXPORTED_AT_MOST]))
     name = f"batches-{timezone.localdate().isoformat()}.xlsx"
-    return workbook_download(as_workbook(_("Payment batches"), rows), file_name=name)
+    content = as_workbook(_("Payment batches"), rows)
+    return hand_out(request, Export("batches", wanted, len(rows) - 1, content, name))
 
 
 @require_safe
@@ -44,9 +45,12 @@ def batch_export(request: SignedInRequest) -> HttpResponseBase:
 def batch_lines_export(request: SignedInRequest, public_id: str) -> HttpResponseBase:
     """Return the lines of one batch, narrowed to an answer."""
     batch = find_batch(request, public_id)
-    _answer, lines = chosen_lines(request, batch)
+    answer, lines = chosen_lines(request, batch)
     rows = list(_line_cells(lines[:EXPORTED_AT_MOST]))
-    return workbook_download(as_workbook(batch.reference, rows), file_name=f"{batch.reference}-lines.xlsx")
+    content, name = as_workbook(batch.reference, rows), f"{batch.reference}-lines.xlsx"
+    return hand_out(
+        request, Export("batch_lines", {"answer": answer}, len(rows) - 1, content, name), batch=batch
+    )
 
 
 def _batch_cells(batches: QuerySet[PaymentBatch]) -> Iterator[list[str | Decimal]]:

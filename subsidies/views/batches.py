@@ -80,7 +80,13 @@ def batch_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 def batch_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Show a batch: its file, signatures, way to the bank, answers, what is open, and its lines."""
-    batch = find_batch(request, public_id)
+    return detail_page(request, find_batch(request, public_id), AnotherLinkForm())
+
+
+def detail_page(
+    request: SignedInRequest, batch: PaymentBatch, another_form: AnotherLinkForm, *, status: int = 200
+) -> HttpResponse:
+    """Return the page of a batch; `another_form` can be one that was filled in and could not be followed."""
     unapplied = list(queries.unapplied_lines_of(batch)[:20])
     context = {
         "batch": batch,
@@ -95,9 +101,10 @@ def batch_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
         "exception_rows": [shown_exception(line) for line in unapplied],
         "exception_columns": EXCEPTION_COLUMNS,
         **by_hand(request, batch),
+        "another_form": another_form,
         **lines_of(request, batch),
     }
-    return render(request, "subsidies/batch_detail.html", context)
+    return render(request, "subsidies/batch_detail.html", context, status=status)
 
 
 @require_POST
@@ -202,7 +209,6 @@ def by_hand(request: SignedInRequest, batch: PaymentBatch) -> dict[str, object]:
         "may_offer": may_carry and batch.status in (BatchStatus.RELEASED, BatchStatus.SENDING),
         "may_confirm": may_carry and batch.status == BatchStatus.SENDING,
         "is_another": bool(downloads),
-        "another_form": AnotherLinkForm(),
         "download_rows": list(downloads),
         "download_columns": DOWNLOAD_COLUMNS,
     }

@@ -18,7 +18,6 @@ from chongqing_dte.foundation.errors import NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.proposals import RequestStatus
 from chongqing_dte.foundation.templatetags.figures import yuan
-from chongqing_dte.foundation.uploads import workbook_download
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.budget_words import budget_name, forecast_text, queue_text
@@ -26,6 +25,7 @@ from subsidies.enums import SubsidyKind
 from subsidies.models import Budget, BudgetChange
 from subsidies.rules.forecast import Pace, forecast
 from subsidies.statement_files import as_workbook
+from subsidies.views.exports import Export, hand_out
 
 CHANGE_COLUMNS = (
     (gettext_lazy("Proposed at"), ""),
@@ -95,7 +95,7 @@ def budget_export(request: SignedInRequest) -> HttpResponseBase:
         raise NotPermitted
     _years, year, budgets = _chosen(request, timezone.localdate())
     content = as_workbook(_("Budgets"), [list(map(str, EXPORT_HEADS)), *map(_cells, budgets)])
-    return workbook_download(content, file_name=f"budgets-{year}.xlsx")
+    return hand_out(request, Export("budgets", {"year": year}, len(budgets), content, f"budgets-{year}.xlsx"))
 
 
 @require_safe

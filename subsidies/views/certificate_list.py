@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessment.models import LevelCertificate
 from chongqing_dte.foundation.paging import page_of
-from chongqing_dte.foundation.uploads import workbook_download
 from enrollment.rules.identifiers import mask_name
 from institutions.requests import SignedInRequest
 from subsidies import queries
@@ -25,6 +24,7 @@ from subsidies.enums import Decision, PaymentStatus
 from subsidies.explanations import check_name
 from subsidies.forms.certificates import WAITING, CertificateFilterForm, PersonForm
 from subsidies.statement_files import as_workbook
+from subsidies.views.exports import Export, hand_out
 
 CERTIFICATE_COLUMNS = (
     (gettext_lazy("Certificate number"), ""),
@@ -70,11 +70,12 @@ def certificate_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 def certificate_export(request: SignedInRequest) -> HttpResponseBase:
     """Return the same list as a workbook, names masked."""
-    _form, _given, found = _chosen(request)
+    _form, chosen, found = _chosen(request)
     found = queries.certificates_to_export(found)[:EXPORTED_AT_MOST]
     rows = list(_cells(found))
     name = f"certificates-{timezone.localdate().isoformat()}.xlsx"
-    return workbook_download(as_workbook(_("Level certificates"), rows), file_name=name)
+    content = as_workbook(_("Level certificates"), rows)
+    return hand_out(request, Export("certificates", chosen, len(rows) - 1, content, name))
 
 
 def shown(certificate: Any) -> dict[str, object]:

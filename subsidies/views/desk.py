@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from chongqing_dte.foundation.uploads import workbook_download
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.desk_words import matter_title
@@ -23,6 +22,7 @@ from subsidies.forms.desk import DeskFilterForm
 from subsidies.rules.desk import MATTERS, Matter
 from subsidies.statement_files import as_csv, as_workbook
 from subsidies.views.desk_rows import shown_matter, shown_rows
+from subsidies.views.exports import Export, hand_out
 
 MATTER_COLUMNS: Final = (
     (gettext_lazy("Matter"), ""),
@@ -97,13 +97,17 @@ def subsidy_desk_export(request: SignedInRequest) -> HttpResponseBase:
     policies.check_can_see_desk(request.user)
     desk = queries.Desk(request.user, timezone.now())
     matter = MATTERS.get(request.GET.get("matter", ""))
-    rows = list(_numbers(desk) if matter is None else _cells(request, desk, matter))
+    chosen: dict[str, str] = {}
+    if matter is None:
+        rows = list(_numbers(desk))
+    else:
+        _form, chosen, found = _chosen(request, desk, matter)
+        rows = list(_cells(found, desk, matter))
     name = f"stuck-{matter.name if matter else 'all'}-{desk.today.isoformat()}"
-    if request.GET.get("format") == "csv":
-        disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        return HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8", headers=disposition)
     title = matter_title(matter) if matter else _("What is stuck")
-    return workbook_download(as_workbook(title, rows), file_name=f"{name}.xlsx")
+    is_csv = request.GET.get("format") == "csv"
+    content, ending = (as_csv(rows), "csv") if is_csv else (as_workbook(title, rows), "xlsx")
+    return hand_out(request, Export("stuck", chosen, len(rows) - 1, content, f"{name}.{ending}"))
 
 
 def _place_of(row: Any) -> str:
@@ -129,7 +133,7 @@ def _numbers(desk: queries.Desk) -> Iterator[list[Any]]:
         yield [str(row[name]) for name in ("title", "count", "age", "owner", "cause")]
 
 
-def _cells(request: SignedInRequest, desk: queries.Desk, matter: Matter) -> Iterator[list[Any]]:
+def _cells(found: QuerySet[Any], desk: queries.Desk, matter: Matter) -> Iterator[list[Any]]:
     heads = [
         _("What"),
         _("Trainee"),
@@ -140,7 +144,6 @@ def _cells(request: SignedInRequest, desk: queries.Desk, matter: Matter) -> Iter
         _("Who must act"),
     ]
     yield heads
-    _form, _given, found = _chosen(request, desk, matter)
     last = None
     for _number in range(EXPORTED_AT_MOST // READ_AT_ONCE):
         rows = queries.rows_after(found, last, size=READ_AT_ONCE)

@@ -24,7 +24,7 @@ from subsidies.desk_words import (
     owner_name,
 )
 from subsidies.explanations import return_advice, return_reason
-from subsidies.invariants import CHECKED
+from subsidies.invariants import CHECKED, promise_called
 from subsidies.models import Payment
 from subsidies.rules.desk import Matter, is_asked_to_act, working_days_between
 
@@ -160,10 +160,11 @@ def _why_unsigned(batch: Any) -> str:
 
 
 def _why_alarmed(alarm: Any) -> str:
-    names = ", ".join(alarm.ids)
     if alarm.invariant == CHECKED.name:
+        names = " · ".join(f"{name} {promise_called(name)}".rstrip() for name in alarm.ids)
         return _("Nobody could look whether these hold: %(names)s") % {"names": names}
-    return _("Rows that show it: %(ids)s") % {"ids": names}
+    rows = _("Rows that show it: %(ids)s") % {"ids": ", ".join(alarm.ids)}
+    return f"{promise_called(alarm.invariant)} {rows}".lstrip()
 
 
 # Why a row is stuck, where it is not the same for all of a matter; nothing if it is.

@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chongqing_dte.foundation.errors import DomainError
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.enums import BatchStatus
-from subsidies.models import BatchDownload
+from subsidies.forms.bank import AnotherLinkForm
+from subsidies.models import BatchDownload, PaymentBatch
 from subsidies.services.downloads import confirm_handed_over, fetch_download, offer_download, show_password
-from subsidies.views.batches import find_batch
+from subsidies.views.batches import detail_page, find_batch
+from subsidies.views.refusals import tell_form
 
 
 @require_POST
@@ -25,13 +28,25 @@ from subsidies.views.batches import find_batch
 def batch_download_offer(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Give this person a link to the batch's file."""
     batch = find_batch(request, public_id)
-    download = offer_download(
-        batch_id=batch.pk,
-        requester=request.user,
-        reason=request.POST.get("reason", ""),
-        now=timezone.now(),
-    )
+    policies.check_can_work_with_bank(request.user)
+    form = AnotherLinkForm(request.POST)
+    download = _offered(request, batch, form) if form.is_valid() else None
+    if download is None:
+        return detail_page(request, batch, form, status=422)
     return redirect("batch-download", public_id=download.public_id)
+
+
+def _offered(request: SignedInRequest, batch: PaymentBatch, form: AnotherLinkForm) -> BatchDownload | None:
+    """Return a link to the batch's file, or tell the form that its reason is missing."""
+    reason = form.cleaned_data["reason"]
+    try:
+        return offer_download(batch_id=batch.pk, requester=request.user, reason=reason, now=timezone.now())
+    except DomainError as refusal:
+        # What else stands in the way is nothing that an entry could put right.
+        if refusal.code != "reason_missing":
+            raise
+        tell_form(form, refusal)
+        return None
 
 
 @require_POST

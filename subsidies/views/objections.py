@@ -17,10 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+from chongqing_dte.foundation.errors import DomainError, NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
-from chongqing_dte.foundation.uploads import workbook_download
 from enrollment.rules.identifiers import mask_name, normalize_identifier
 from institutions.models import User
 from institutions.requests import SignedInRequest
@@ -30,6 +29,8 @@ from subsidies.forms.objections import ObjectionDecisionForm, OfficeObjectionFor
 from subsidies.models import Objection
 from subsidies.services.objections import ObjectionEntry, decide_objection, raise_objection
 from subsidies.statement_files import as_workbook
+from subsidies.views.exports import Export, hand_out
+from subsidies.views.refusals import tell_form
 
 # Days since an objection was raised, from which it counts as old.
 AGES: Final = (3, 7, 15)
@@ -81,10 +82,11 @@ def objection_list(request: SignedInRequest) -> HttpResponse:
 def objection_export(request: SignedInRequest) -> HttpResponseBase:
     """Return the same list as a workbook, without what was said and by whom."""
     _check_sees_objections(request.user)
-    _given, found = _chosen(request)
+    chosen, found = _chosen(request)
     rows = list(_cells(found.order_by("-pk")[:EXPORTED_AT_MOST]))
     name = f"objections-{timezone.localdate().isoformat()}.xlsx"
-    return workbook_download(as_workbook(_("Objections"), rows), file_name=name)
+    content = as_workbook(_("Objections"), rows)
+    return hand_out(request, Export("objections", chosen, len(rows) - 1, content, name))
 
 
 @require_safe
@@ -257,10 +259,8 @@ def _decided(decider: User, objection: Objection, form: forms.Form) -> bool:
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
         )
-    except (NotPermitted, InvalidTransition):
-        raise
     except DomainError as refusal:
-        form.add_error("reason", str(refusal))
+        tell_form(form, refusal, otherwise="reason")
     return form.is_valid()
 
 
@@ -287,8 +287,6 @@ def _recorded(clerk: User, form: forms.Form) -> Objection | None:
     )
     try:
         return raise_objection(entitlement_id=decision.pk, entry=entry, raised_by=clerk, now=timezone.now())
-    except (NotPermitted, InvalidTransition):
-        raise
     except DomainError as refusal:
-        form.add_error("statement", str(refusal))
+        tell_form(form, refusal, otherwise="statement")
     return None

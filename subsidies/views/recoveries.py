@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from chongqing_dte.foundation.paging import page_of
-from chongqing_dte.foundation.uploads import workbook_download
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.enums import RecoveryStatus
 from subsidies.forms.recoveries import AskBackForm, RecoveryFilterForm, SettlementDecisionForm, SettlementForm
 from subsidies.models import Recovery, RecoverySettlement
+from subsidies.views.exports import Export, hand_out
 from subsidies.views.recovery_rows import (
     as_workbook,
     letter_facts,
@@ -86,10 +86,11 @@ def recovery_list(request: SignedInRequest) -> HttpResponse:
 @login_required
 def recovery_export(request: SignedInRequest) -> HttpResponseBase:
     """Return the same list as a workbook."""
-    _form, _given, found = _chosen(request)
+    _form, chosen, found = _chosen(request)
     today = timezone.localdate()
-    content = as_workbook(found.order_by("-pk")[:EXPORTED_AT_MOST], today)
-    return workbook_download(content, file_name=f"recoveries-{today.isoformat()}.xlsx")
+    rows = list(found.order_by("-pk")[:EXPORTED_AT_MOST])
+    name = f"recoveries-{today.isoformat()}.xlsx"
+    return hand_out(request, Export("recoveries", chosen, len(rows), as_workbook(rows, today), name))
 
 
 @require_safe

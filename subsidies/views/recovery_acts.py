@@ -1,8 +1,5 @@
 """What finance does about a recovery: ask, put down what became of it, and answer for what somebody else put down."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -11,12 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+from chongqing_dte.foundation.errors import DomainError
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.enums import SettlementKind
 from subsidies.forms.recoveries import AskBackForm, SettlementDecisionForm, SettlementForm
-from subsidies.models import Recovery, RecoverySettlement
+from subsidies.models import RecoverySettlement
 from subsidies.services.recoveries import (
     Settlement,
     approve_settlement,
@@ -25,15 +22,7 @@ from subsidies.services.recoveries import (
     refuse_settlement,
 )
 from subsidies.views.recoveries import decision_form, detail_page, find_recovery
-
-# Which field a refusal of the service belongs to.
-FIELD_OF_REFUSAL = {
-    "reason_missing": "reason",
-    "amount_not_positive": "amount",
-    "more_than_is_left": "amount",
-    "received_day_impossible": "received_on",
-    "statement_line_used": "bank_reference",
-}
+from subsidies.views.refusals import tell_form
 
 
 @require_POST
@@ -53,7 +42,8 @@ def recovery_ask(request: SignedInRequest, public_id: str) -> HttpResponse:
             now=timezone.now(),
         )
     except DomainError as refusal:
-        return _again(request, recovery, {"ask": form}, refusal, field="due_on")
+        tell_form(form, refusal, otherwise="due_on")
+        return detail_page(request, recovery, {"ask": form}, status=refusal.status_code)
     messages.success(request, _("Recorded. The person gets a message; print the letter and send it."))
     return redirect("recovery-letter", public_id=recovery.public_id)
 
@@ -76,8 +66,8 @@ def settlement_propose(request: SignedInRequest, public_id: str) -> HttpResponse
             now=timezone.now(),
         )
     except DomainError as refusal:
-        field = FIELD_OF_REFUSAL.get(refusal.code)
-        return _again(request, recovery, {"settlement": form}, refusal, field=field)
+        tell_form(form, refusal)
+        return detail_page(request, recovery, {"settlement": form}, status=refusal.status_code)
     messages.success(request, _("Recorded. It counts once a second person of finance has approved it."))
     return redirect("recovery-detail", public_id=recovery.public_id)
 
@@ -92,7 +82,13 @@ def settlement_approve(request: SignedInRequest, public_id: str) -> HttpResponse
     if not form.is_valid():
         return _decision_again(request, settlement, form)
     reason = form.cleaned_data["reason"]
-    approve_settlement(settlement_id=settlement.pk, decider=request.user, reason=reason, now=timezone.now())
+    try:
+        approve_settlement(
+            settlement_id=settlement.pk, decider=request.user, reason=reason, now=timezone.now()
+        )
+    except DomainError as refusal:
+        tell_form(form, refusal)
+        return _decision_again(request, settlement, form)
     messages.success(request, _("Approved. It counts in the recovery, the journal and the budget."))
     return _to_the_next(request, settlement)
 
@@ -112,8 +108,8 @@ def settlement_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
             settlement_id=settlement.pk, decider=request.user, reason=reason, now=timezone.now()
         )
     except DomainError as refusal:
-        recovery = find_recovery(request, str(settlement.recovery.public_id))
-        return _again(request, recovery, {f"decision {settlement.pk}": form}, refusal, field="reason")
+        tell_form(form, refusal)
+        return _decision_again(request, settlement, form)
     messages.success(request, _("Refused. Nothing was counted."))
     return _to_the_next(request, settlement)
 
@@ -135,19 +131,3 @@ def _to_the_next(request: SignedInRequest, settlement: RecoverySettlement) -> Ht
         messages.info(request, _("This is the next one that waits for a second person."))
     shown = following or settlement.recovery
     return redirect("recovery-detail", public_id=shown.public_id)
-
-
-def _again(
-    request: SignedInRequest,
-    recovery: Recovery,
-    filled_in: dict[str, Any],
-    refusal: DomainError,
-    *,
-    field: str | None = None,
-) -> HttpResponse:
-    """Show the page again with what was entered, and what cannot be done about it. Others' errors have a page."""
-    if isinstance(refusal, (InvalidTransition, NotPermitted)):
-        raise refusal
-    form: forms.Form = next(iter(filled_in.values()))
-    form.add_error(field, str(refusal))
-    return detail_page(request, recovery, filled_in, status=refusal.status_code)

@@ -1,15 +1,16 @@
 """The stop of all sending, on one page: whether it holds, who may begin it, and how two people end it."""
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from chongqing_dte.foundation.errors import InvalidTransition
+from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.paging import page_of
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
@@ -18,6 +19,7 @@ from subsidies.forms.bank import LiftForm, StopForm
 from subsidies.models import SendingStop
 from subsidies.services.sending_stops import lift_stop, propose_lift, stop_sending
 from subsidies.views.batches import signed_by_whom
+from subsidies.views.refusals import tell_form
 
 STOP_COLUMNS = (
     (gettext_lazy("Stopped at"), ""),
@@ -34,25 +36,38 @@ def sending_state(request: SignedInRequest) -> HttpResponse:
     """Show whether anything is sent at present, and all stops that there have been."""
     if not policies.can_see_money(request.user):
         raise Http404
+    return state_page(request, {})
+
+
+def state_page(
+    request: SignedInRequest, filled_in: dict[str, forms.Form], *, status: int = 200
+) -> HttpResponse:
+    """Return the page of the stops; `filled_in` holds the form that could not be followed: of a kind, or "stop"."""
     live = list(queries.live_stops())
     page = page_of(queries.sending_stops_visible_to(request.user), request)
     context = {
-        "stops": [shown_stop(request, stop) for stop in live],
+        "stops": [
+            {**shown_stop(request, stop), "form": filled_in.get(stop.kind) or lift_form(stop.kind)}
+            for stop in live
+        ],
         "may_stop": policies.can_stop_sending(request.user)
         and all(stop.kind != StopKind.MANUAL for stop in live),
-        "stop_form": StopForm(auto_id="stop_%s"),
+        "stop_form": filled_in.get("stop") or stop_form(),
         "rows": page.rows,
         "page": page,
         "columns": STOP_COLUMNS,
     }
-    return render(request, "subsidies/sending.html", context)
+    return render(request, "subsidies/sending.html", context, status=status)
 
 
 @require_POST
 @login_required
 def sending_stop(request: SignedInRequest) -> HttpResponse:
     """Stop everything."""
-    stop_sending(stopper=request.user, reason=request.POST.get("reason", ""), now=timezone.now())
+    policies.check_can_stop_sending(request.user)
+    form = stop_form(request.POST)
+    if not (form.is_valid() and _stopped(request, form)):
+        return state_page(request, {"stop": form}, status=422)
     messages.warning(
         request,
         _(
@@ -66,12 +81,11 @@ def sending_stop(request: SignedInRequest) -> HttpResponse:
 @login_required
 def sending_lift_propose(request: SignedInRequest) -> HttpResponse:
     """Say why sending can go on."""
-    propose_lift(
-        kind=kind_in(request),
-        proposer=request.user,
-        reason=request.POST.get("reason", ""),
-        now=timezone.now(),
-    )
+    policies.check_can_work_with_bank(request.user)
+    kind = kind_in(request)
+    form = lift_form(kind, request.POST)
+    if not (form.is_valid() and _lift_proposed(request, kind, form)):
+        return state_page(request, {kind: form}, status=422)
     messages.success(request, _("Your proposal is recorded. A second person of finance has to agree."))
     return redirect("sending")
 
@@ -88,6 +102,35 @@ def sending_lift(request: SignedInRequest) -> HttpResponse:
     )
     messages.success(request, _("This stop is lifted."))
     return redirect("sending")
+
+
+def stop_form(sent: QueryDict | None = None) -> StopForm:
+    """Return the form that stops everything. It stands on one page with those that lift a stop."""
+    return StopForm(sent, auto_id="stop_%s")
+
+
+def lift_form(kind: str, sent: QueryDict | None = None) -> LiftForm:
+    """Return the form that says why one kind of stop can be lifted."""
+    return LiftForm(sent, auto_id=f"lift_{kind}_%s")
+
+
+def _stopped(request: SignedInRequest, form: forms.Form) -> bool:
+    """Stop everything for the reason in the form, or tell the form why not."""
+    try:
+        stop_sending(stopper=request.user, reason=form.cleaned_data["reason"], now=timezone.now())
+    except DomainError as refusal:
+        tell_form(form, refusal)
+    return form.is_valid()
+
+
+def _lift_proposed(request: SignedInRequest, kind: StopKind, form: forms.Form) -> bool:
+    """Propose that sending goes on for the reason in the form, or tell the form why not."""
+    reason = form.cleaned_data["reason"]
+    try:
+        propose_lift(kind=kind, proposer=request.user, reason=reason, now=timezone.now())
+    except DomainError as refusal:
+        tell_form(form, refusal)
+    return form.is_valid()
 
 
 def kind_in(request: SignedInRequest) -> StopKind:
@@ -110,5 +153,4 @@ def shown_stop(request: SignedInRequest, stop: SendingStop) -> dict[str, object]
         ],
         "may_lift": policies.can_lift_stop(request.user, stop),
         "may_propose": policies.can_work_with_bank(request.user),
-        "form": LiftForm(auto_id=f"lift_{stop.kind}_%s"),
     }

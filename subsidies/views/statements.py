@@ -19,7 +19,6 @@ from django.views.decorators.http import require_safe
 from chongqing_dte.foundation.errors import NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
-from chongqing_dte.foundation.uploads import workbook_download
 from institutions.models import District
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
@@ -28,6 +27,7 @@ from subsidies.models import JournalLine
 from subsidies.rules.statements import Movement, Posted, Statement, statement_of
 from subsidies.statement_files import as_csv, as_workbook, statement_rows
 from subsidies.views.budgets import midnight
+from subsidies.views.exports import Export, hand_out
 
 ACCOUNTS: Final = tuple(JournalAccount.values)
 KINDS: Final = tuple(JournalKind.values)
@@ -159,10 +159,10 @@ def statement_export(request: SignedInRequest) -> HttpResponseBase:
     name = "-".join(
         part for part in ("statement", f"{asked.month:%Y-%m}", asked.fund.lower(), asked.district) if part
     )
-    if request.GET.get("format") == "csv":
-        disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        return HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8", headers=disposition)
-    return workbook_download(as_workbook(name, rows), file_name=f"{name}.xlsx")
+    narrowed_to = {"fund": asked.fund, "district": asked.district, "month": f"{asked.month:%Y-%m}"}
+    is_csv = request.GET.get("format") == "csv"
+    content, ending = (as_csv(rows), "csv") if is_csv else (as_workbook(name, rows), "xlsx")
+    return hand_out(request, Export("statement", narrowed_to, len(rows) - 1, content, f"{name}.{ending}"))
 
 
 def asked_for(request: SignedInRequest) -> Asked:

@@ -35,6 +35,7 @@ MONEY_ROUTES = {
     "policy-simulation": Answers("GET", {**NOBODY, "municipal": 200}),
     # Without a version and a period there is nothing to export.
     "policy-simulation-export": Answers("GET", {**NOBODY, "municipal": 422}),
+    "policy-simulation-again": Answers("POST", {**NOBODY, "municipal": 422}),
     # A counter hands out links: whoever sits there sees who stands before it.
     "self-check-link-handout": Answers(
         "GET",

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from enrollment.models import BankAccount
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
-from subsidies.invariants import CHECKED
+from subsidies.invariants import CHECKED, promise_called
 from subsidies.models import Entitlement, InvariantAlarm
 from subsidies.views import desk as desk_views
 from tests.clock import NOW
@@ -119,6 +120,36 @@ def test_an_alarm_names_the_promises_that_nobody_could_look_at(desk):
     text = page(desk(), "subsidy-desk-list", matter="alarms")
 
     assert "Nobody could look whether these hold: one_promise" in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_an_alarm_says_its_promise_in_the_readers_language_beside_name_and_rows(desk, language):
+    name = "certificate_is_paid_once"
+    InvariantAlarm.objects.create(invariant=name, ids=["7"], first_seen_at=NOW, last_seen_at=NOW)
+    client = desk()
+    client.cookies["django_language"] = language
+
+    text = page(client, "subsidy-desk-list", matter="alarms")
+
+    with override(language):
+        assert promise_called(name) in text
+    assert name in text
+    sentence = {"en": "No certificate is paid twice", "zh-hans": "同一证书不重复支付"}[language]
+    assert sentence in text
+
+
+def test_an_alarm_says_what_each_promise_is_that_nobody_could_look_at(desk):
+    InvariantAlarm.objects.create(
+        invariant=CHECKED.name,
+        ids=["only_grants_are_paid", "journal_balances"],
+        first_seen_at=NOW,
+        last_seen_at=NOW,
+    )
+
+    text = page(desk(), "subsidy-desk-list", matter="alarms")
+
+    assert "only_grants_are_paid Nothing is paid that was not granted." in text
+    assert "journal_balances Every journal entry balances to the cent." in text
 
 
 def test_nobody_is_named_in_full_and_no_number_is_shown(desk):

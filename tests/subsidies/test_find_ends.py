@@ -16,17 +16,14 @@ from subsidies.enums import (
 )
 from subsidies.models import (
     BankResultLine,
-    JournalLine,
     LineResolution,
     Payment,
     PaymentAttempt,
 )
 from subsidies.services.bank_results import receive_bank_result
 from subsidies.services.batches import assemble_batches
-from subsidies.services.line_resolutions import approve_resolution, propose_resolution, refuse_resolution
 from tests.clock import NOW
 from tests.factories.bank import exception_in, taken_back
-from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import (
     answers_to,
     correct_account,
@@ -35,62 +32,20 @@ from tests.factories.subsidies import (
     result_list,
 )
 from tests.subsidies.books import OWED, PAID_OUT, balances, budget
+from tests.subsidies.findings import (
+    FOUND_PAID,
+    FOUND_RETURNED,
+    NO_EFFECT,
+    TAKEN_BACK,
+    approve,
+    facts_of,
+    propose,
+    resolve,
+    status_of,
+    statuses,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("promises_hold")]
-
-NO_EFFECT = ResolutionOutcome.NO_EFFECT
-TAKEN_BACK = ResolutionOutcome.TAKEN_BACK
-PAID_AFTER_ALL = ResolutionOutcome.PAID_AFTER_ALL
-FOUND_PAID = ResolutionOutcome.FOUND_PAID
-FOUND_RETURNED = ResolutionOutcome.FOUND_RETURNED
-
-
-def finance():
-    return UserFactory(municipal_finance=True)
-
-
-def propose(
-    line, outcome, proposer=None, reason="Told on the telephone.", bank_reference="STATEMENT-7"
-) -> LineResolution:
-    return propose_resolution(
-        line_id=line.pk,
-        proposer=proposer or finance(),
-        outcome=outcome,
-        reason=reason,
-        bank_reference=bank_reference,
-        now=NOW,
-    )
-
-
-def approve(found, decider=None) -> LineResolution:
-    return approve_resolution(resolution_id=found.pk, decider=decider or finance(), reason="", now=NOW)
-
-
-def refuse(found, decider=None, reason="The letter says otherwise.") -> LineResolution:
-    return refuse_resolution(resolution_id=found.pk, decider=decider or finance(), reason=reason, now=NOW)
-
-
-def resolve(line, outcome) -> None:
-    approve(propose(line, outcome))
-
-
-def returned_batch():
-    batch = delivered_batch()
-    hear_from_bank(batch, "RETURNED")
-    return batch
-
-
-def statuses() -> tuple[str, str]:
-    return PaymentAttempt.objects.latest("pk").status, Payment.objects.get().status
-
-
-def status_of(batch) -> str:
-    batch.refresh_from_db()
-    return batch.status
-
-
-def facts_of(kind: str) -> set[str]:
-    return set(JournalLine.objects.filter(entry__kind=kind).values_list("fact", flat=True))
 
 
 # ── An instruction that no line of the bank could end ────────────────────────────────────────────────────

@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
+from django.utils.functional import Promise
+from django.utils.translation import override
 
 from assessment.models import Attempt, LevelCertificate
 from subsidies.enums import BatchStatus, Decision, JournalAccount, JournalKind, PaymentStatus
-from subsidies.invariants import INVARIANTS, find_violations
+from subsidies.invariants import CHECKED, INVARIANTS, find_violations
 from subsidies.models import (
     BankResultLine,
     Budget,
@@ -262,6 +264,27 @@ def test_a_world_that_went_its_way_breaks_no_promise():
 
     assert Entitlement.objects.filter(decision=Decision.REFUSED).exists()
     assert find_violations() == []
+
+
+def test_every_promise_is_a_text_with_a_chinese_one_beside_it():
+    with override("en"):
+        english = {each.name: str(each.promise) for each in (*INVARIANTS, CHECKED)}
+    with override("zh-hans"):
+        chinese = {each.name: str(each.promise) for each in (*INVARIANTS, CHECKED)}
+
+    assert [each.name for each in (*INVARIANTS, CHECKED) if not isinstance(each.promise, Promise)] == []
+    assert [name for name in english if chinese[name] == english[name]] == []
+
+
+def test_the_command_says_a_broken_promise_in_both_languages(capsys):
+    reserve_for_nobody()
+
+    with pytest.raises(CommandError):
+        call_command("check_invariants")
+
+    said = capsys.readouterr().err
+    assert "budget_is_the_sum_of_its_payments: What a budget has reserved and paid is the sum" in said
+    assert "预算的已预留数和已支付数" in said
 
 
 def test_command_fails_when_a_promise_is_broken():

@@ -18,6 +18,7 @@ from subsidies.services.notification_steps import notify_office, notify_person
 from subsidies.services.notifications import announce_decisions, send_notifications
 from tests.clock import NOW
 from tests.factories.enrollment import TraineeFactory
+from tests.factories.filings import DistrictSuccessionFactory
 from tests.factories.institutions import UserFactory
 from tests.factories.notifications import NotificationFactory
 from tests.factories.subsidies import (
@@ -257,6 +258,24 @@ def test_a_mail_goes_to_everybody_in_the_office_who_has_an_address():
     assert sent.to == ["a@example.org", "b@example.org"]
     assert sent.extra_headers["Message-ID"] == f"<{message.public_id}@portal.example>"
     assert "https://portal.example/inbox/" in sent.body
+
+
+def test_a_mail_to_a_district_that_is_gone_goes_to_whoever_took_over():
+    first = DistrictSuccessionFactory()
+    last = DistrictSuccessionFactory(predecessor=first.successor).successor
+    for district, address in ((first.predecessor, "gone@example.org"), (last, "heir@example.org")):
+        UserFactory(district_reviewer=True, district=district, email=address)
+    UserFactory(district_reviewer=True, email="elsewhere@example.org")
+    UserFactory(district_lead=True, district=last, email="lead@example.org")
+    NotificationFactory(mailed=True, role=Role.DISTRICT_REVIEWER, district=first.predecessor)
+    NotificationFactory(mailed=True, role=Role.DISTRICT_REVIEWER, district=last)
+
+    send_notifications(gateway=Gateway(), now=NOW)
+
+    assert [sent.to for sent in mail.outbox] == [
+        ["gone@example.org", "heir@example.org"],
+        ["heir@example.org"],
+    ]
 
 
 def test_a_mail_to_an_office_without_an_address_is_given_up():

@@ -13,11 +13,9 @@ from subsidies.enums import (
     BankAnswer,
     BatchStatus,
     PaymentStatus,
-    ResolutionOutcome,
 )
 from subsidies.models import (
     BankResultLine,
-    JournalLine,
     LineResolution,
     Payment,
     PaymentAttempt,
@@ -26,7 +24,6 @@ from subsidies.services import line_resolutions, settlement_steps
 from subsidies.services.bank_results import receive_bank_result
 from subsidies.services.batches import assemble_batches
 from subsidies.services.deliveries import deliver_released_batches
-from subsidies.services.line_resolutions import approve_resolution, propose_resolution, refuse_resolution
 from subsidies.services.revocations import follow_ended_certificates
 from tests.clock import NOW
 from tests.factories.bank import exception_in, taken_back
@@ -42,63 +39,24 @@ from tests.factories.subsidies import (
 )
 from tests.fakes.bank import FakeBank
 from tests.subsidies.books import OWED, PAID_OUT, balances, budget
+from tests.subsidies.findings import (
+    FOUND_RETURNED,
+    NO_EFFECT,
+    PAID_AFTER_ALL,
+    TAKEN_BACK,
+    approve,
+    facts_of,
+    finance,
+    propose,
+    refuse,
+    resolve,
+    returned_batch,
+    status_of,
+    statuses,
+)
 from tests.subsidies.interleaving import is_kept_waiting, paused, rivals
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("promises_hold")]
-
-NO_EFFECT = ResolutionOutcome.NO_EFFECT
-TAKEN_BACK = ResolutionOutcome.TAKEN_BACK
-PAID_AFTER_ALL = ResolutionOutcome.PAID_AFTER_ALL
-FOUND_PAID = ResolutionOutcome.FOUND_PAID
-FOUND_RETURNED = ResolutionOutcome.FOUND_RETURNED
-
-
-def finance():
-    return UserFactory(municipal_finance=True)
-
-
-def propose(
-    line, outcome, proposer=None, reason="Told on the telephone.", bank_reference="STATEMENT-7"
-) -> LineResolution:
-    return propose_resolution(
-        line_id=line.pk,
-        proposer=proposer or finance(),
-        outcome=outcome,
-        reason=reason,
-        bank_reference=bank_reference,
-        now=NOW,
-    )
-
-
-def approve(found, decider=None) -> LineResolution:
-    return approve_resolution(resolution_id=found.pk, decider=decider or finance(), reason="", now=NOW)
-
-
-def refuse(found, decider=None, reason="The letter says otherwise.") -> LineResolution:
-    return refuse_resolution(resolution_id=found.pk, decider=decider or finance(), reason=reason, now=NOW)
-
-
-def resolve(line, outcome) -> None:
-    approve(propose(line, outcome))
-
-
-def returned_batch():
-    batch = delivered_batch()
-    hear_from_bank(batch, "RETURNED")
-    return batch
-
-
-def statuses() -> tuple[str, str]:
-    return PaymentAttempt.objects.latest("pk").status, Payment.objects.get().status
-
-
-def status_of(batch) -> str:
-    batch.refresh_from_db()
-    return batch.status
-
-
-def facts_of(kind: str) -> set[str]:
-    return set(JournalLine.objects.filter(entry__kind=kind).values_list("fact", flat=True))
 
 
 # ── What each finding does ───────────────────────────────────────────────────────────────────────────────
