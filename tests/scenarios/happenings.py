@@ -267,6 +267,7 @@ class Happenings:
     # ── The bank ──
     def pay_day(self, answers: tuple[str, ...]) -> bool:
         """What is ready goes to the bank, which answers one after the other."""
+        self._reopen_with_new_accounts()
         ready = self.to_be_sent()
         for number, payment in enumerate(ready):
             payment.tried.append(self.book.account_of(self.book.sitting_of(payment.certificate).row) or 0)
@@ -276,16 +277,22 @@ class Happenings:
 
     def to_be_sent(self) -> list[Payment]:
         """Return what goes into the next batch: owed, not in question, to an account that was not tried."""
-        found = []
+        return [
+            payment
+            for payment in self.book.payments
+            if (payment.status == "READY" or self._has_new_account(payment))
+            and not self.book.is_in_question(self.book.sitting_of(payment.certificate).row)
+        ]
+
+    def _reopen_with_new_accounts(self) -> None:
+        """Let what came back wait for a batch again, once its account is another one, also while it is in question."""
         for payment in self.book.payments:
-            own = self.book.sitting_of(payment.certificate)
-            account = self.book.account_of(own.row)
-            can_go = payment.status == "READY" or (
-                payment.status == "RETURNED" and account not in payment.tried
-            )
-            if can_go and not self.book.is_in_question(own.row):
-                found.append(payment)
-        return found
+            if self._has_new_account(payment):
+                payment.status = "READY"
+
+    def _has_new_account(self, payment: Payment) -> bool:
+        account = self.book.account_of(self.book.sitting_of(payment.certificate).row)
+        return payment.status == "RETURNED" and account not in payment.tried
 
     def bank_word(self, number: int, answer: str) -> bool:
         """The bank knows by now what became of an instruction that it did not know of."""
