@@ -344,7 +344,7 @@ ANSWERING: Final = (
         module="chongqing_dte.foundation.sets",
         text="        if not isinstance(error.__cause__, IN_THE_WAY):",
         instead="        if True:",
-        test="tests/foundation/test_sets.py::test_set_that_a_deadlock_threw_out_is_left_whole_for_the_next_sweep",
+        test="tests/foundation/test_sets.py::test_set_that_a_deadlock_threw_out_is_left_whole_for_the_next_sweep[deadlock_detected]",
     ),
     Rewritten(
         name="lock_of_nobody",
