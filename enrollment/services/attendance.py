@@ -50,6 +50,19 @@ class _Parcel:
     file_name: str = ""
 
 
+@transaction.atomic(durable=True)
+def record_sheet_taken(*, class_id: int, person_count: int, taker: User, now: datetime) -> None:
+    """Record that somebody takes out the sheet with the names of a class. What they may see is not asked here."""
+    training_class = TrainingClass.objects.get(pk=class_id)
+    record_event(
+        "attendance.sheet_taken",
+        subject=training_class,
+        actor_id=taker.pk,
+        at=now,
+        facts={"people": person_count},
+    )
+
+
 def deliver_attendance_file(
     *, class_id: int, deliverer: User, file_name: str, content: bytes, now: datetime
 ) -> Delivered:

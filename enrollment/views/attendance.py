@@ -25,7 +25,12 @@ from enrollment.forms.training import TimetableForm
 from enrollment.models import Lesson, TrainingClass
 from enrollment.rules.attendance import is_in_class_on
 from enrollment.rules.identifiers import mask_id_number
-from enrollment.services.attendance import AttendanceRefused, Delivered, deliver_attendance_file
+from enrollment.services.attendance import (
+    AttendanceRefused,
+    Delivered,
+    deliver_attendance_file,
+    record_sheet_taken,
+)
 from enrollment.services.lessons import cancel_lesson, record_lessons
 from enrollment.views.classes import find_class
 from enrollment.views.figures import hour_facts, shown_hours
@@ -81,7 +86,11 @@ def download_sheet(request: SignedInRequest, public_id: str) -> FileResponse:
     policies.check_can_report_attendance(request.user, training_class)
     lessons = [(lesson.held_on, lesson.number) for lesson in queries.lessons_of(training_class)]
     title = f"考勤表　培训班：{training_class.reference}　出勤 √　缺勤 ×　请假 △　空白即未报告"
-    content = write_sheet(title, sheet_people(training_class), lessons)
+    people = sheet_people(training_class)
+    content = write_sheet(title, people, lessons)
+    record_sheet_taken(
+        class_id=training_class.pk, person_count=len(people), taker=request.user, now=timezone.now()
+    )
     return workbook_download(content, file_name=f"attendance-{training_class.reference}.xlsx")
 
 

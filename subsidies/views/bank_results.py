@@ -199,9 +199,11 @@ def facts_of(file: BankResultFile) -> list[tuple[str, object]]:
         (_("Received"), moment(file.received_at)),
         (_("Handed in by"), file.received_by or _("By itself")),
         (_("Batch named in the file"), file.named_batch),
-        (_("Lines"), queries.line_count_of(file)),
         ("SHA-256", file.sha256),
     ]
+    # Before it is applied none of its lines is kept; what a file that waits says stands below.
+    if file.status == ResultFileStatus.APPLIED:
+        facts.insert(3, (_("Lines"), queries.line_count_of(file)))
     if file.confirmed_at:
         facts.append((_("Confirmed by"), signed_by_whom(file.confirmed_by, file.confirmed_at)))
     if file.put_down_at:
@@ -218,7 +220,7 @@ def tally_of(file: BankResultFile) -> list[tuple[str, object]]:
     labels.append((OF_THE_WHOLE, _("Of these named by no line, and answered for with the whole batch")))
     said = [(label, file.tally[name]) for name, label in labels if name in file.tally]
     return [
-        (label, _("%(count)s lines, %(sum)s yuan") % {**each, "sum": yuan(Decimal(each["sum"]))})
+        (label, _("%(count)s lines, %(sum)s") % {**each, "sum": yuan(Decimal(each["sum"]))})
         for label, each in said
     ]
 

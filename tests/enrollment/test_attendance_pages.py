@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from chongqing_dte.foundation.models import AuditEvent
 from enrollment.attendance.sheet import read_sheet
 from enrollment.models import AttendanceMark, Lesson
 from tests.enrollment.training import (
@@ -26,6 +27,14 @@ def test_sheet_holds_the_people_and_what_is_known(client, training_class):
     first, second = people_of(training_class)
     assert [(m.person, m.presence) for m in sheet.marks] == [(str(first.public_id), "PRESENT")]
     assert {name for _person, name in sheet.names.values()} == {first.trainee.name, second.trainee.name}
+
+
+def test_whoever_takes_out_the_sheet_is_on_record(client, training_class):
+    client.get(url("attendance-sheet", training_class))
+
+    event = AuditEvent.objects.get(name="attendance.sheet_taken")
+    assert (event.subject_id, event.facts) == (training_class.pk, {"people": 2})
+    assert event.actor_id is not None
 
 
 def test_bureau_downloads_no_sheet(bureau, training_class):
