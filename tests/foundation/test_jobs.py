@@ -5,7 +5,7 @@ from django.db import transaction
 from structlog.testing import capture_logs
 
 from chongqing_dte.celery import app
-from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.jobs import note_beginning, nudge_after_commit
 from subsidies.tasks import deliver_released_batches_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def broker_is_down():
-    """Make the present application one whose broker nobody answers for."""
+    """Make the present application one whose broker nobody answers for, and for which no bell rang before."""
+    for task_name in {name for names in project_settings.NUDGES.values() for name in names}:
+        note_beginning(task_name)
     with Celery("nobody-listens", broker="redis://127.0.0.1:1/0", set_as_current=False) as deaf:
         deaf.conf.broker_transport_options = project_settings.CELERY_BROKER_TRANSPORT_OPTIONS
         deaf.set_current()
