@@ -6,6 +6,7 @@ import pytest
 import structlog
 from celery import shared_task
 from celery.app.trace import build_tracer
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from structlog.testing import capture_logs
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 from chongqing_dte.celery import app
 from chongqing_dte.foundation.logs import (
     RequestIdMiddleware,
+    configure_logging,
     current_request_id,
     mask_long_numbers,
 )
@@ -117,6 +119,17 @@ def test_log_is_one_json_line_an_event(printed):
         "info",
         "portal",
     )
+
+
+def test_logger_is_heard_after_logging_was_set_up_again():
+    log = structlog.get_logger("portal")
+    log.info("before")
+    configure_logging(settings.LOGGING)
+
+    with capture_logs() as logs:
+        log.info("after")
+
+    assert [line["event"] for line in logs] == ["after"]
 
 
 def test_library_s_message_is_a_json_line_too(printed):
