@@ -119,8 +119,10 @@ CHAIN: Final = (
     FROM due
     """,
     """
-    INSERT INTO subsidies_payment (id, public_id, entitlement_id, payee_id, amount, status, opened_at)
-    SELECT payment_id, gen_random_uuid(), entitlement_id, person_id, amount,
+    INSERT INTO subsidies_payment (id, public_id, entitlement_id, payee_id, district_id, budget_id,
+                                   notice_working_days, amount, status, opened_at)
+    SELECT payment_id, gen_random_uuid(), entitlement_id, person_id, district_id, budget_id, notice_working_days,
+           amount,
            CASE WHEN notice_working_days > 0 THEN 'TO_NOTICE' ELSE 'READY' END, %(now)s
     FROM due
     """,
@@ -164,6 +166,7 @@ ROWS: Final = """
            replace(replace(replace(entitlement.checks::text, (2 * entitlement.certificate_id)::text, '2N'),
                            (2 * entitlement.certificate_id - 1)::text, '2N-1'),
                    entitlement.certificate_id::text, 'N'),
+           payment.district_id, payment.budget_id, payment.notice_working_days,
            payment.amount, payment.status, payment.paid_at, payment.cancelled_at,
            entitlement.decided_at = payment.opened_at AND event.at = payment.opened_at
                AND entry.recorded_at = payment.opened_at,

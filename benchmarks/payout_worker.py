@@ -82,6 +82,9 @@ def _pay(certificate_id: int, now: datetime) -> None:
     payment = Payment.objects.create(
         entitlement=entitlement,
         payee_id=facts.person_id,
+        district_id=entitlement.district_id,
+        budget=budget,
+        notice_working_days=facts.policy.notice_working_days,
         amount=ruling.amount,
         status="TO_NOTICE" if facts.policy.notice_working_days else "READY",
         opened_at=now,

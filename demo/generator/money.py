@@ -38,6 +38,7 @@ class Owed:
     person: Person
     certified: Certified
     amount: Decimal
+    district_id: int | None
     budget_id: int
     entitlement_id: int
     opened_at: datetime
@@ -120,6 +121,7 @@ class Decisions:
             person=person,
             certified=each,
             amount=decided.ruling.amount,
+            district_id=competent_district(decided.facts),
             budget_id=self._budget(moment),
             entitlement_id=entitlement_id,
             opened_at=moment,

@@ -93,7 +93,10 @@ EntitlementRow = namedtuple(
     " fee_schedule_id budget_id bank_account_id lifetime_slot yearly_slot slot_year checks decided_at held_since"
     " announced_at supersedes_id superseded_at",
 )
-PaymentRow = namedtuple("PaymentRow", "id public_id entitlement_id payee_id amount status opened_at paid_at")
+PaymentRow = namedtuple(
+    "PaymentRow",
+    "id public_id entitlement_id payee_id district_id budget_id notice_working_days amount status opened_at paid_at",
+)
 BatchRow = namedtuple(
     "BatchRow",
     "id public_id reference payment_format side status line_count total file_name content sha256 assembled_at"

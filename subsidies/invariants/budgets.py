@@ -30,8 +30,7 @@ BUDGET_INVARIANTS: Final = (
         """
         SELECT line.id FROM subsidies_journalline line
         LEFT JOIN subsidies_payment payment ON payment.id = line.payment_id
-        LEFT JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
-        WHERE entitlement.budget_id IS NULL
+        WHERE payment.id IS NULL
         """,
     ),
 )

@@ -36,8 +36,7 @@ RECOVERY_INVARIANTS: Final = (
         _("What a budget says came back is the sum of what came back of its payments."),
         """
         SELECT budget.id FROM subsidies_budget budget
-        LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
-        LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        LEFT JOIN subsidies_payment payment ON payment.budget_id = budget.id
         LEFT JOIN subsidies_recovery recovery ON recovery.payment_id = payment.id
         GROUP BY budget.id
         HAVING coalesce(sum(recovery.recovered), 0) <> budget.recovered

@@ -268,8 +268,7 @@ ROAD_INVARIANTS: Final = (
         ),
         """
         SELECT budget.id FROM subsidies_budget budget
-        LEFT JOIN subsidies_entitlement entitlement ON entitlement.budget_id = budget.id
-        LEFT JOIN subsidies_payment payment ON payment.entitlement_id = entitlement.id
+        LEFT JOIN subsidies_payment payment ON payment.budget_id = budget.id
         LEFT JOIN subsidies_recovery twice
                ON twice.payment_id = payment.id AND twice.reason = 'paid_twice' AND twice.withdrawn_at IS NULL
         GROUP BY budget.id

@@ -155,8 +155,6 @@ class Entitlement(models.Model):
                 fields=["reason", "id"],
                 condition=Q(superseded_at__isnull=True, decision=Decision.HELD),
             ),
-            # Which budget each was granted from, without its wide row: the reconciliation adds them up.
-            models.Index(name="entitlement_of_budget", fields=["id", "budget"]),
             models.Index(
                 name="entitlement_to_announce", fields=["id"], condition=Q(announced_at__isnull=True)
             ),
@@ -211,6 +209,8 @@ class Entitlement(models.Model):
                     IF NOT EXISTS (
                         SELECT 1 FROM subsidies_payment payment
                         WHERE payment.entitlement_id = NEW.id AND payment.amount = NEW.amount
+                          AND payment.payee_id = NEW.person_id AND payment.budget_id = NEW.budget_id
+                          AND payment.district_id IS NOT DISTINCT FROM NEW.district_id
                     ) THEN
                         RAISE EXCEPTION 'entitlement_granted_has_payment' USING ERRCODE = 'check_violation';
                     END IF;

@@ -18,6 +18,7 @@ from chongqing_dte.foundation.constraints import (
 from chongqing_dte.foundation.crypto import EncryptedBytesField
 from subsidies.enums import AttemptStatus, BankSide, BatchStatus, PaymentFormat, PaymentStatus
 from subsidies.models.bank_format import BankFormat
+from subsidies.models.budget import Budget
 from subsidies.models.entitlement import Entitlement
 
 AFTER_RELEASE = (BatchStatus.RELEASED, BatchStatus.SENDING, BatchStatus.DELIVERED, BatchStatus.SETTLED)
@@ -34,6 +35,19 @@ class Payment(models.Model):
     payee = models.ForeignKey(
         "enrollment.Trainee", verbose_name=_("Trainee"), on_delete=models.PROTECT, related_name="+"
     )
+    # Copied from the decision, so that budgets, statements and notices ask a payment and not what it was decided from.
+    district = models.ForeignKey(
+        "institutions.District",
+        verbose_name=_("District"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    budget = models.ForeignKey(
+        Budget, verbose_name=_("Budget"), db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    # How long it stands on a public notice before it is paid; 0 for not at all.
+    notice_working_days = models.PositiveSmallIntegerField(_("Working days of public notice"))
     amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
     status = models.CharField(_("Status"), max_length=12, choices=PaymentStatus, default=PaymentStatus.READY)
     opened_at = models.DateTimeField(_("Opened"))
@@ -68,7 +82,16 @@ class Payment(models.Model):
             models.Index(name="payment_returned", fields=["id"], condition=Q(status=PaymentStatus.RETURNED)),
         ]
         triggers = [
-            *frozen("public_id", "entitlement", "payee", "amount", "opened_at"),
+            *frozen(
+                "public_id",
+                "entitlement",
+                "payee",
+                "district",
+                "budget",
+                "notice_working_days",
+                "amount",
+                "opened_at",
+            ),
             # Its decision has been replaced: it can never become money again.
             frozen_when("OLD.status = 'CANCELLED'", "status", "cancelled_at", name="payment_stays_cancelled"),
             # Whatever a worker takes for the time: money leaves a notice by its end, or by being cancelled.

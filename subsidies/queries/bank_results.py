@@ -37,7 +37,7 @@ class LockedInstruction(NamedTuple):
     status: str
     number: int
     payment_id: int
-    budget_id: int | None
+    budget_id: int
 
 
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,7 +126,7 @@ def lock_instructions_of(batch: PaymentBatch) -> list[LockedInstruction]:
         "status",
         "number",
         "payment_id",
-        "payment__entitlement__budget_id",
+        "payment__budget_id",
     )
     return [LockedInstruction(*row) for row in rows]
 

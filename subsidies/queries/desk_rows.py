@@ -313,14 +313,14 @@ _of_decisions = partial(
 )
 _of_payments = partial(
     Selection,
-    district="entitlement__district",
-    related=("payee", "entitlement__certificate", "entitlement__district"),
+    district="district",
+    related=("payee", "entitlement__certificate", "district"),
     deferred=("entitlement__checks", *_secrets("payee")),
 )
 _of_recoveries = partial(
     Selection,
-    district="payment__entitlement__district",
-    related=("payment__payee", "payment__entitlement__certificate", "payment__entitlement__district"),
+    district="payment__district",
+    related=("payment__payee", "payment__entitlement__certificate", "payment__district"),
     deferred=("payment__entitlement__checks", *_secrets("payment__payee")),
 )
 _of_batches = partial(Selection, related=("bank_format",), deferred=("content", "bank_format__payer_account"))
@@ -337,12 +337,12 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     "not-answered": _of_batches(_not_answered),
     "unknown-at-bank": Selection(
         _unknown_at_bank,
-        district="payment__entitlement__district",
+        district="payment__district",
         related=(
             "batch",
             "payment__payee",
             "payment__entitlement__certificate",
-            "payment__entitlement__district",
+            "payment__district",
         ),
         deferred=("batch__content", "payment__entitlement__checks", *_secrets("payment__payee")),
     ),
@@ -358,13 +358,13 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     "signatures": _of_batches(_signatures, done_by="first_released_by"),
     "settlements": Selection(
         _settlements,
-        district="recovery__payment__entitlement__district",
+        district="recovery__payment__district",
         done_by="proposed_by",
         related=(
             "proposed_by",
             "recovery__payment__payee",
             "recovery__payment__entitlement__certificate",
-            "recovery__payment__entitlement__district",
+            "recovery__payment__district",
         ),
         deferred=("recovery__payment__entitlement__checks", *_secrets("recovery__payment__payee")),
     ),

@@ -53,13 +53,13 @@ class PaymentToNotice(NamedTuple):
     level: str
     institution: str
     amount: Decimal
-    notice_working_days: int | None
+    notice_working_days: int
 
 
 # ── What waits for a notice ──────────────────────────────────────────────────────────────────────────────
 def districts_to_notice() -> list[int | None]:
     """Return the districts, and None for those without one, of payments that can be put on a notice."""
-    named = _to_notice().order_by("entitlement__district").values_list("entitlement__district", flat=True)
+    named = _to_notice().order_by("district").values_list("district", flat=True)
     return list(named.distinct())
 
 
@@ -74,7 +74,7 @@ def lock_payments_to_notice(district_id: int | None, *, limit: int) -> list[Paym
 
     So are those that are held up by a revocation, a freeze or an objection: they stay behind for a later notice.
     """
-    of_district = Q(entitlement__district=district_id) if district_id else Q(entitlement__district=None)
+    of_district = Q(district=district_id) if district_id else Q(district=None)
     locked = (
         _to_notice()
         .filter(of_district)
@@ -94,7 +94,7 @@ def lock_payments_to_notice(district_id: int | None, *, limit: int) -> list[Paym
         f"{certificate}__level",
         f"{certificate}__institution__name_zh",
         "amount",
-        "entitlement__policy_version__notice_working_days",
+        "notice_working_days",
     )
     return [PaymentToNotice(*row) for row in rows.order_by("pk")]
 
@@ -122,13 +122,13 @@ def payments_waiting_for_notice(user: User) -> list[WaitingForNotice]:
         .filter(status=PaymentStatus.TO_NOTICE)
         .order_by()
         .annotate(cause=cause)
-        .values("entitlement__district", "cause")
+        .values("district", "cause")
         .annotate(payment_count=Count("pk"), total=Sum("amount"), oldest=Min("opened_at"))
     )
-    districts = District.objects.in_bulk({row["entitlement__district"] for row in waiting} - {None})
+    districts = District.objects.in_bulk({row["district"] for row in waiting} - {None})
     found = [
         WaitingForNotice(
-            district=districts.get(row["entitlement__district"]),
+            district=districts.get(row["district"]),
             cause=row["cause"],
             payment_count=row["payment_count"],
             total=row["total"],
@@ -142,7 +142,7 @@ def payments_waiting_for_notice(user: User) -> list[WaitingForNotice]:
 def calendar_reaches(today: date) -> bool:
     """Test whether the end of the longest period that a waiting payment needs is a known working day."""
     waiting = Payment.objects.filter(status=PaymentStatus.TO_NOTICE)
-    longest = waiting.aggregate(days=Max("entitlement__policy_version__notice_working_days"))["days"]
+    longest = waiting.aggregate(days=Max("notice_working_days"))["days"]
     return working_day_after(today, max(1, longest or 1)) is not None
 
 

@@ -24,7 +24,7 @@ Balance = tuple[Decimal, Decimal, Decimal]
 
 # What the journal says of each budget: reserved, paid, recovered.
 BALANCES: Final = """
-    SELECT entitlement.budget_id,
+    SELECT payment.budget_id,
            -coalesce(sum(line.amount) FILTER (
                WHERE line.account IN ('SUBSIDIES_PAYABLE', 'PAYMENTS_IN_TRANSIT')), 0) AS reserved,
            -coalesce(sum(line.amount) FILTER (
@@ -34,9 +34,8 @@ BALANCES: Final = """
     FROM subsidies_journalline line
     JOIN subsidies_journalentry entry ON entry.id = line.entry_id
     JOIN subsidies_payment payment ON payment.id = line.payment_id
-    JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
     WHERE line.id > %s AND line.id <= %s
-    GROUP BY entitlement.budget_id
+    GROUP BY payment.budget_id
 """
 # One statement, so that budgets and lines are of one moment.
 BUDGETS_SINCE: Final = f"""

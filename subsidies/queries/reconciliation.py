@@ -65,7 +65,7 @@ FIGURES: Final = """
         SELECT recovery.payment_id, sum(recovery.amount) AS amount FROM subsidies_recovery recovery
         WHERE recovery.reason = 'paid_twice' AND recovery.withdrawn_at IS NULL GROUP BY recovery.payment_id
     ), paid_from AS (
-        SELECT entitlement.budget_id,
+        SELECT payment.budget_id,
                coalesce(sum(payment.amount + coalesce(twice.amount, 0)) FILTER (
                    WHERE payment.status = 'PAID'), 0) AS paid,
                coalesce(sum((payment.amount + coalesce(twice.amount, 0)) * (hashint8(payment.id) & 1048575)) FILTER (
@@ -75,11 +75,10 @@ FIGURES: Final = """
                coalesce(sum(payment.amount * (hashint8(payment.id) & 1048575)) FILTER (
                    WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) AS reserved_w
         FROM subsidies_payment payment
-        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
         LEFT JOIN twice ON twice.payment_id = payment.id
-        GROUP BY entitlement.budget_id
+        GROUP BY payment.budget_id
     ), asked AS (
-        SELECT entitlement.budget_id, sum(recovery.recovered) AS recovered,
+        SELECT payment.budget_id, sum(recovery.recovered) AS recovered,
                sum(recovery.recovered * (hashint8(recovery.payment_id) & 1048575)) AS recovered_w,
                sum(recovery.written_off) AS written_off,
                sum(recovery.written_off * (hashint8(recovery.payment_id) & 1048575)) AS written_off_w,
@@ -88,8 +87,7 @@ FIGURES: Final = """
                    * (hashint8(recovery.payment_id) & 1048575)) AS to_recover_w
         FROM subsidies_recovery recovery
         JOIN subsidies_payment payment ON payment.id = recovery.payment_id
-        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
-        WHERE recovery.withdrawn_at IS NULL GROUP BY entitlement.budget_id
+        WHERE recovery.withdrawn_at IS NULL GROUP BY payment.budget_id
     ), came_back AS (
         SELECT coalesce(sum(settlement.amount), 0) AS total,
                coalesce(sum(settlement.amount * (hashint8(recovery.payment_id) & 1048575)), 0) AS weighed

@@ -60,7 +60,7 @@ EACH_PAYMENT: Final = """
         JOIN subsidies_recovery recovery ON recovery.id = settlement.recovery_id
         WHERE settlement.status = 'APPROVED' AND settlement.kind = 'REPAYMENT' GROUP BY recovery.payment_id
     ), each AS (
-        SELECT payment.id AS payment_id, entitlement.budget_id,
+        SELECT payment.id AS payment_id, payment.budget_id,
                CASE WHEN payment.status IN ('PAID', 'CANCELLED') THEN 0
                     ELSE coalesce(payment.amount, 0) END AS reserved_p,
                coalesce(journal.reserved, 0) AS reserved_j,
@@ -78,7 +78,6 @@ EACH_PAYMENT: Final = """
                coalesce(asked.written_off, 0) AS written_off_p,
                coalesce(journal.written_off, 0) AS written_off_j
         FROM subsidies_payment payment
-        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
         FULL JOIN journal ON journal.payment_id = payment.id
         LEFT JOIN repaid ON repaid.payment_id IS NOT DISTINCT FROM journal.payment_id
         LEFT JOIN under_way ON under_way.payment_id = payment.id

@@ -29,7 +29,7 @@ def recoveries_with_certificates_visible_to(user: User) -> QuerySet[Recovery]:
     return recoveries_visible_to(user).select_related(
         "payment__payee",
         "payment__entitlement__certificate__occupation",
-        "payment__entitlement__district",
+        "payment__district",
     )
 
 
@@ -47,7 +47,7 @@ def recoveries_chosen(
     if chosen.get("state"):
         conditions &= _in_state(chosen["state"], timezone.localdate(now))
     if chosen.get("district"):
-        conditions &= Q(payment__entitlement__district__code=chosen["district"])
+        conditions &= Q(payment__district__code=chosen["district"])
     if chosen.get("age"):
         conditions &= Q(opened_at__lte=now - timedelta(days=int(chosen["age"])))
     if chosen.get("least") is not None:
@@ -73,7 +73,7 @@ def _in_state(state: str, today: date) -> Q:
 def districts_with_recoveries(user: User) -> list[District]:
     """Return the districts whose decisions there is money to come back of."""
     recoveries = recoveries_visible_to(user).order_by()
-    found = District.objects.filter(pk__in=recoveries.values("payment__entitlement__district"))
+    found = District.objects.filter(pk__in=recoveries.values("payment__district"))
     return list(found.order_by("code"))
 
 

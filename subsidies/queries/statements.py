@@ -16,8 +16,8 @@ from subsidies.rules.statements import NOTHING, Posted
 
 # A journal line of a decision that belongs to no district, in an address.
 WITHOUT_DISTRICT: Final = "none"
-_DISTRICT: Final = "payment__entitlement__district"
-_FUND: Final = "payment__entitlement__budget__kind"
+_DISTRICT: Final = "payment__district"
+_FUND: Final = "payment__budget__kind"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def lines_in(lines: QuerySet[JournalLine], extract: Extract) -> QuerySet[Journal
     return (
         _of(lines, extract)
         .filter(entry__recorded_at__gte=extract.since, entry__recorded_at__lt=extract.before)
-        .select_related("entry", "payment__entitlement__certificate", "payment__entitlement__district")
+        .select_related("entry", "payment__entitlement__certificate", "payment__district")
         .defer("payment__entitlement__checks")
     )
 

@@ -50,7 +50,7 @@ def end_instruction(
         now=now,
     )
     if is_paid:
-        move_budgets({attempt.payment.entitlement.budget_id: attempt.payment.amount})
+        move_budgets({attempt.payment.budget_id: attempt.payment.amount})
 
 
 def correct_payment(
@@ -68,7 +68,7 @@ def correct_payment(
     _move_payment(attempt, now, is_paid=is_paid)
     _record(attempt, line, now, is_paid=is_paid)
     amount = attempt.payment.amount
-    move_budgets({attempt.payment.entitlement.budget_id: amount if is_paid else -amount})
+    move_budgets({attempt.payment.budget_id: amount if is_paid else -amount})
 
 
 def _move_attempt(attempt: PaymentAttempt, return_code: str, now: datetime, *, is_paid: bool) -> None:

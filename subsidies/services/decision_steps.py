@@ -18,7 +18,20 @@ from subsidies.rules.limits import competent_district
 from subsidies.rules.sequence import Decided
 from subsidies.services.journal import Move, record_moves
 
-PAYMENT_COLUMNS = ("id", "public_id", "entitlement_id", "payee_id", "amount", "status", "opened_at")
+
+class NewPayment(NamedTuple):
+    """The row of one payment, column by column."""
+
+    id: int
+    public_id: uuid.UUID
+    entitlement_id: int
+    payee_id: int
+    district_id: int | None
+    budget_id: int | None
+    notice_working_days: int
+    amount: Decimal
+    status: PaymentStatus
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +159,8 @@ def open_payments(
     ids = next_ids(Payment, len(granted))
     copy_rows(
         Payment,
-        PAYMENT_COLUMNS,
-        (
-            (pk, uuid.uuid4(), row.id, row.person_id, row.amount, _first_status(case), now)
-            for pk, row, case in zip(ids, entitlements, granted, strict=True)
-        ),
+        NewPayment._fields,
+        (_new_payment(case, row, pk, now) for pk, row, case in zip(ids, entitlements, granted, strict=True)),
     )
     debit, credit = JournalAccount.SUBSIDY_EXPENSE, JournalAccount.SUBSIDIES_PAYABLE
     record_moves(
@@ -164,10 +174,21 @@ def open_payments(
     nudge_after_commit("entitlements_granted")
 
 
-def _first_status(case: Case) -> PaymentStatus:
+def _new_payment(case: Case, granted: NewEntitlement, pk: int, now: datetime) -> NewPayment:
     policy = case.decided.facts.policy
-    has_notice = policy is not None and policy.notice_working_days > 0
-    return PaymentStatus.TO_NOTICE if has_notice else PaymentStatus.READY
+    notice_working_days = policy.notice_working_days if policy is not None else 0
+    return NewPayment(
+        id=pk,
+        public_id=uuid.uuid4(),
+        entitlement_id=granted.id,
+        payee_id=granted.person_id,
+        district_id=granted.district_id,
+        budget_id=granted.budget_id,
+        notice_working_days=notice_working_days,
+        amount=granted.amount,
+        status=PaymentStatus.TO_NOTICE if notice_working_days else PaymentStatus.READY,
+        opened_at=now,
+    )
 
 
 def _reserve(granted: Sequence[Case], budgets: Mapping[int | None, Budget]) -> None:

@@ -82,7 +82,7 @@ def _publish_one(district_id: int | None, *, now: datetime) -> int:
     payments = [payment for payment in payments if payment.person_id in id_numbers]
     if not payments:
         return 0
-    working_days = max(1, *(payment.notice_working_days or 0 for payment in payments))
+    working_days = max(1, *(payment.notice_working_days for payment in payments))
     closes_on = working_day_after(today, working_days)
     if closes_on is None:
         log.warning("notice_waits_for_the_calendar", district=district_id, working_days=working_days)

@@ -74,10 +74,7 @@ def open_recovery_of_second(payment: Payment, facts: Facts, fact: str, key: str,
         postings=[Posting(payment, receivable, fund, fact)],
         now=now,
     )
-    budget_id = payment.entitlement.budget_id
-    if budget_id is None:
-        return
-    budget = queries.lock_budgets([budget_id])[budget_id]
+    budget = queries.lock_budgets([payment.budget_id])[payment.budget_id]
     budget.paid += payment.amount
     if budget.reserved + budget.paid - budget.recovered > budget.allotted:
         raise DomainError(
@@ -129,8 +126,8 @@ def release_first_pass(*, recovery: Recovery, settlement: RecoverySettlement, no
 
 def return_to_budget(*, recovery: Recovery, settlement: RecoverySettlement) -> None:
     """Put money that came back into the budget that it was paid from. The last lock of the transaction."""
-    budget_id = recovery.payment.entitlement.budget_id
-    if settlement.kind != SettlementKind.REPAYMENT or budget_id is None:
+    budget_id = recovery.payment.budget_id
+    if settlement.kind != SettlementKind.REPAYMENT:
         return
     budget = queries.lock_budgets([budget_id])[budget_id]
     budget.recovered += settlement.amount

@@ -101,11 +101,10 @@ def close_if_settled(batch: PaymentBatch, now: datetime) -> None:
         _close(batch, now)
 
 
-def move_budgets(sums: Mapping[int | None, Decimal]) -> None:
+def move_budgets(sums: Mapping[int, Decimal]) -> None:
     """Move these sums, by budget, from what is reserved to what is paid; a negative one moves back. The last lock."""
-    known = {budget_id: amount for budget_id, amount in sums.items() if budget_id is not None}
-    budgets = queries.lock_budgets(known.keys())
-    for budget_id, amount in known.items():
+    budgets = queries.lock_budgets(sums.keys())
+    for budget_id, amount in sums.items():
         budgets[budget_id].reserved -= amount
         budgets[budget_id].paid += amount
     Budget.objects.bulk_update(budgets.values(), ["reserved", "paid"])
@@ -153,7 +152,7 @@ def _settle(news: Sequence[News], now: datetime) -> None:
     Payment.objects.filter(Among("pk", returned)).update(status=PaymentStatus.RETURNED)
     record_events_of("payment.paid", subject_type=Payment, subject_ids=payment_ids, at=now)
     record_events_of("payment.returned", subject_type=Payment, subject_ids=returned, at=now)
-    sums: dict[int | None, Decimal] = {}
+    sums: dict[int, Decimal] = {}
     for instruction in paid:
         budget_id = instruction.budget_id
         sums[budget_id] = sums.get(budget_id, Decimal("0.00")) + instruction.amount

@@ -73,9 +73,7 @@ def _refuse(payments: Sequence[Payment], reason: str, facts: Mapping[int, Facts]
 def _give_back(payments: Sequence[Payment]) -> None:
     sums: dict[int, Decimal] = {}
     for payment in payments:
-        budget_id = payment.entitlement.budget_id
-        if budget_id is not None:
-            sums[budget_id] = sums.get(budget_id, Decimal("0.00")) + payment.amount
+        sums[payment.budget_id] = sums.get(payment.budget_id, Decimal("0.00")) + payment.amount
     budgets = queries.lock_budgets(sums.keys())
     for budget_id, amount in sums.items():
         budgets[budget_id].reserved -= amount

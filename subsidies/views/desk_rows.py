@@ -219,7 +219,7 @@ def _of_payment(payment: Payment, url: str = "") -> _Subject:
         certificate.number,
         url or reverse("certificate-detail", args=[certificate.public_id]),
         mask_name(payment.payee.name),
-        payment.entitlement.district,
+        payment.district,
     )
 
 

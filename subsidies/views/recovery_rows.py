@@ -58,15 +58,14 @@ def left_of(recovery: Recovery) -> Decimal:
 
 def shown(recovery: Recovery, today: date) -> dict[str, object]:
     """Return one recovery as the list shows it, the trainee's name masked."""
-    entitlement = recovery.payment.entitlement
-    overdue = 0
+    payment, overdue = recovery.payment, 0
     if recovery.status == RecoveryStatus.OPEN and recovery.due_on is not None:
         overdue = max((today - recovery.due_on).days, 0)
     return {
         "recovery": recovery,
-        "certificate": entitlement.certificate,
-        "trainee": mask_name(recovery.payment.payee.name),
-        "district": entitlement.district.name if entitlement.district else _("Municipal"),
+        "certificate": payment.entitlement.certificate,
+        "trainee": mask_name(payment.payee.name),
+        "district": payment.district.name if payment.district else _("Municipal"),
         "left": left_of(recovery),
         "reason": recovery_sentence(recovery.reason, recovery.facts),
         "withdrawal": withdrawal_sentence(recovery.withdrawal_reason, recovery.withdrawal_facts),
@@ -93,12 +92,12 @@ def sum_facts(sums: Mapping[str, Decimal | int]) -> list[dict[str, object]]:
 
 def recovery_facts(recovery: Recovery) -> list[tuple[str, object]]:
     """Return the facts of a recovery as its page shows them."""
-    entitlement = recovery.payment.entitlement
+    payment = recovery.payment
     return [
-        (_("Trainee"), mask_name(recovery.payment.payee.name)),
-        (_("Level certificate"), entitlement.certificate.number),
-        (_("District"), entitlement.district.name if entitlement.district else _("Municipal")),
-        (_("Paid on"), _day(recovery.payment.paid_at)),
+        (_("Trainee"), mask_name(payment.payee.name)),
+        (_("Level certificate"), payment.entitlement.certificate.number),
+        (_("District"), payment.district.name if payment.district else _("Municipal")),
+        (_("Paid on"), _day(payment.paid_at)),
         (_("Opened"), _time(recovery.opened_at)),
         (_("Amount"), yuan(recovery.amount)),
         (_("Came back"), yuan(recovery.recovered)),

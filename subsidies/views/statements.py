@@ -260,11 +260,11 @@ def _shown_movement(movement: Movement, asked: Asked) -> dict[str, str]:
 
 
 def _shown_line(line: JournalLine) -> dict[str, object]:
-    entitlement = line.payment.entitlement if line.payment else None
+    payment = line.payment
     return {
         "line": line,
-        "certificate": entitlement.certificate if entitlement else None,
-        "district": entitlement.district.name if entitlement and entitlement.district else "",
+        "certificate": payment.entitlement.certificate if payment else None,
+        "district": payment.district.name if payment and payment.district else "",
         "debit": yuan(line.amount) if line.amount > 0 else "",
         "credit": yuan(-line.amount) if line.amount < 0 else "",
     }

@@ -149,7 +149,12 @@ class PaymentFactory(DjangoModelFactory):
         cancelled = factory.Trait(status=PaymentStatus.CANCELLED, cancelled_at=NOW)
 
     entitlement = factory.SubFactory(EntitlementFactory, granted=True)
-    payee = factory.SelfAttribute("entitlement.certificate.trainee")
+    payee = factory.SelfAttribute("entitlement.person")
+    district = factory.SelfAttribute("entitlement.district")
+    budget = factory.SelfAttribute("entitlement.budget")
+    notice_working_days = factory.LazyAttribute(
+        lambda payment: payment.entitlement.policy_version.notice_working_days
+    )
     amount = factory.SelfAttribute("entitlement.amount")
     opened_at = NOW
 

@@ -32,6 +32,3 @@ BUDGET_BREAKS: dict[str, Callable[[], None]] = {
     "budget_is_allotted_by_approved_changes": allot_alone,
     "journal_line_is_of_a_fund": post_for_no_fund,
 }
-
-# What was not granted is reserved from no budget.
-BUDGET_ALSO_BROKEN = {"only_grants_are_paid": ["journal_line_is_of_a_fund"]}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from assessment.models import LevelCertificate
 from enrollment.models import Trainee, TraineeMerge
 from institutions.models import District
-from subsidies.models import Budget, Entitlement, PolicyVersion
+from subsidies.models import Budget, Entitlement, Payment, PolicyVersion
 from subsidies.services.decisions import decide_due_certificates
 from tests.clock import NOW
 from tests.factories.enrollment import BankAccountFactory, TraineeFactory
@@ -21,7 +21,7 @@ from tests.factories.subsidies import (
     open_programme,
     sign_twice,
 )
-from tests.subsidies.database import triggers_off
+from tests.subsidies.database import check_commit, triggers_off
 
 
 def grant_two(first_level: str = "JUNIOR") -> tuple[LevelCertificate, LevelCertificate]:
@@ -95,11 +95,13 @@ def grant_in_another_district() -> None:
 
 def pay_from_a_district_s_budget() -> None:
     certificate, second = grant_two()
+    check_commit()
     spent = decision_on(certificate).amount + decision_on(second).amount
     district = BudgetFactory(district=decision_on(certificate).district, reserved=spent)
     Budget.objects.exclude(pk=district.pk).update(reserved=Decimal("0.00"))
     with triggers_off():
         Entitlement.objects.update(budget=district)
+        Payment.objects.update(budget=district)
 
 
 def forget_since_when_it_is_held() -> None:

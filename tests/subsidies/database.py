@@ -15,7 +15,12 @@ def committed() -> Iterator[None]:
     """Run a block and then the checks that wait for the commit, which a test's own transaction never reaches."""
     with transaction.atomic():
         yield
-        connection.check_constraints()
+        check_commit()
+
+
+def check_commit() -> None:
+    """Run the checks that wait for the commit over what a test has written so far."""
+    connection.check_constraints()
 
 
 @contextmanager

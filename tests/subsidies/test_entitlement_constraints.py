@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,9 @@ from assessment.models import LevelCertificate
 from subsidies.models import Entitlement
 from tests.clock import NOW
 from tests.factories.assessment import LevelCertificateFactory
-from tests.factories.subsidies import EntitlementFactory, PaymentFactory, PolicyVersionFactory
+from tests.factories.enrollment import TraineeFactory
+from tests.factories.institutions import DistrictFactory
+from tests.factories.subsidies import BudgetFactory, EntitlementFactory, PaymentFactory, PolicyVersionFactory
 from tests.subsidies.database import committed
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,22 @@ def test_a_grant_without_a_payment_is_refused_at_the_commit():
 def test_a_grant_with_a_payment_of_another_amount_is_refused_at_the_commit():
     with pytest.raises(IntegrityError, match="entitlement_granted_has_payment"), committed():
         PaymentFactory(amount=Decimal("799.99"))
+
+
+def grant_and_pay(other: dict[str, Callable[[], object]]) -> None:
+    """Grant, and then pay with something that is made only now, so that the grant has another one."""
+    entitlement = EntitlementFactory(granted=True)
+    PaymentFactory(entitlement=entitlement, **{field: make() for field, make in other.items()})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"budget": lambda: BudgetFactory(year=2030)}, {"payee": TraineeFactory}, {"district": DistrictFactory}],
+    ids=["from another budget", "to somebody else", "for another district"],
+)
+def test_a_payment_is_what_was_granted_or_is_refused_at_the_commit(other):
+    with pytest.raises(IntegrityError, match="entitlement_granted_has_payment"), committed():
+        grant_and_pay(other)
 
 
 def test_a_certificate_does_not_leave_the_queue_without_a_decision():

@@ -30,6 +30,7 @@ from tests.factories.enrollment import BankAccountFactory
 from tests.factories.subsidies import (
     BankResultFileFactory,
     BankResultLineFactory,
+    BudgetFactory,
     EntitlementFactory,
     PaymentFactory,
     RecoveryFactory,
@@ -47,11 +48,11 @@ from tests.factories.subsidies import (
 )
 from tests.fakes.bank import FakeBank
 from tests.subsidies.breaking_bank import BANK_BREAKS
-from tests.subsidies.breaking_budgets import BUDGET_ALSO_BROKEN, BUDGET_BREAKS
+from tests.subsidies.breaking_budgets import BUDGET_BREAKS
 from tests.subsidies.breaking_decisions import DECISION_BREAKS
 from tests.subsidies.breaking_notices import NOTICE_BREAKS
 from tests.subsidies.breaking_recoveries import RECOVERY_ALSO_BROKEN, RECOVERY_BREAKS
-from tests.subsidies.database import triggers_off
+from tests.subsidies.database import check_commit, triggers_off
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,12 @@ def grant_without_a_payment() -> None:
 
 
 def pay_what_was_refused() -> None:
-    payment = PaymentFactory(entitlement=EntitlementFactory(), amount=Decimal("800.00"))
+    payment = PaymentFactory(
+        entitlement=EntitlementFactory(),
+        budget=BudgetFactory(reserved=Decimal("800.00")),
+        notice_working_days=0,
+        amount=Decimal("800.00"),
+    )
     posting = Posting(payment, JournalAccount.SUBSIDY_EXPENSE, JournalAccount.SUBSIDIES_PAYABLE, "granted")
     record_entry(key="grant:test", kind=JournalKind.GRANT, postings=[posting], now=NOW)
 
@@ -86,6 +92,7 @@ def pay_one_certificate_twice() -> None:
 
 def grant_one_person_twice() -> None:
     certificates = [granted_certificate(), granted_certificate()]
+    check_commit()
     with triggers_off():
         LevelCertificate.objects.filter(pk=certificates[1].pk).update(trainee=certificates[0].trainee)
         Payment.objects.filter(entitlement__certificate=certificates[1]).update(payee=certificates[0].trainee)
@@ -214,7 +221,6 @@ ALSO_BROKEN = {
     "certificate_is_paid_once": ["voided_grant_is_a_cancelled_payment"],
     "paid_attempt_has_the_banks_word": ["batch_paid_what_the_bank_says"],
     **RECOVERY_ALSO_BROKEN,
-    **BUDGET_ALSO_BROKEN,
 }
 
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 
 from chongqing_dte.foundation.models import AuditEvent
@@ -14,7 +13,7 @@ from enrollment.models import Trainee
 from institutions.models import CalendarDay, District
 from subsidies import queries
 from subsidies.enums import NotificationKind, ObjectionKind, ObjectionStatus, PaymentStatus
-from subsidies.models import Entitlement, NoticeLine, Notification, PublicNotice
+from subsidies.models import NoticeLine, Notification, Payment, PublicNotice
 from subsidies.rules.notices import in_order
 from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.notices import close_notices, publish_notices
@@ -34,7 +33,7 @@ from tests.factories.notices import (
     said_against,
 )
 from tests.factories.notifications import NotificationFactory
-from tests.factories.subsidies import FEE, PolicyVersionFactory, due_certificate, next_batch, revoke
+from tests.factories.subsidies import FEE, due_certificate, next_batch, revoke
 from tests.subsidies.books import OWED, balances, payment_statuses
 from tests.subsidies.database import triggers_off
 
@@ -139,14 +138,11 @@ def test_the_longest_period_of_the_policies_on_a_notice_holds_for_all_of_it():
     first = payment_to_notice(**in_district(district))
     second = payment_to_notice(**in_district(district))
     with triggers_off():
-        longer = PolicyVersionFactory(
-            approved=True, notice_working_days=7, in_force=DateRange(date(2027, 1, 1), date(2028, 1, 1))
-        )
-        Entitlement.objects.filter(pk=second.entitlement_id).update(policy_version=longer)
+        Payment.objects.filter(pk=second.pk).update(notice_working_days=7)
 
     publish_notices(now=NOW)
 
-    assert first.entitlement.policy_version.notice_working_days == NOTICE_DAYS
+    assert first.notice_working_days == NOTICE_DAYS
     assert (notice().working_days, notice().closes_on) == (7, date(2026, 10, 29))
 
 
