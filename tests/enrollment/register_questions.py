@@ -12,7 +12,8 @@ from tests.fakes.registers import Known
 TODAY = date(2026, 10, 20)
 START = date(2026, 3, 9)
 TOKEN = "a-token-of-the-register"
-QUICK = Patience(connect=timedelta(milliseconds=400), total=timedelta(milliseconds=800))
+# Long enough for a busy machine to answer in, short enough to wait for one that never does.
+QUICK = Patience(connect=timedelta(seconds=2), total=timedelta(seconds=3))
 STUDENTS, INSURED = RegisterName.STUDENT_STATUS, RegisterName.EMPLOYMENT_INSURANCE
 PLACES = {STUDENTS: "示范大学", INSURED: make_credit_code(1)}
 IDS = [make_resident_id(born_on=date(2001, 1, 1), sequence=n) for n in range(5)]
