@@ -2,7 +2,8 @@
 
 import os
 
-from assessment.printing.certificate import PrintingNotSetUp, Sheet, certificate_pdf
+from assessment.printing.certificate import Sheet, certificate_pdf
+from chongqing_dte.foundation.typesetting import PrintingNotSetUp
 
 # What the printing tests give as their reason, and what tests.browser.not_run looks for.
 NO_PRINTING = "not run: no Chinese font to print with"

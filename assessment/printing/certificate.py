@@ -1,38 +1,13 @@
 """A level certificate as one sheet of paper, in Chinese and English, with the code that leads to its check."""
 
-import json
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
-from typing import Any, ClassVar, Final
+from typing import Final
 
-from django.utils.translation import gettext_lazy as _
+from chongqing_dte.foundation.typesetting import typeset
 
-from chongqing_dte.foundation.errors import DomainError
-
-FOLDER: Final = Path(__file__).resolve().parent
-SHEET: Final = FOLDER / "certificate.typ"
-# The first one that the machine has. Serif comes first, as on other certificates.
-FONTS: Final = (
-    "Noto Serif CJK SC",
-    "Source Han Serif SC",
-    "Noto Serif SC",
-    "Songti SC",
-    "SimSun",
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "PingFang SC",
-    "Microsoft YaHei",
-)
-
-
-class PrintingNotSetUp(DomainError):
-    """This machine has no typesetter, or no font with Chinese characters."""
-
-    status_code: ClassVar[int] = 503
-    code = "printing_not_set_up"
+SHEET: Final = Path(__file__).resolve().parent / "certificate.typ"
 
 
 @dataclass(frozen=True)
@@ -55,17 +30,7 @@ def certificate_pdf(sheet: Sheet) -> bytes:
 
     What people are called goes in as data and is never read as typesetting; the sheet loads no file and no address.
     """
-    typst = _typesetter()
-    fonts, family = _fonts()
-    facts = {**asdict(sheet), "font": family, "code": _qr_code(sheet.link)}
-    pdf: bytes = typst.compile(
-        SHEET.read_bytes(),
-        root=FOLDER,
-        font_paths=fonts,
-        ignore_system_fonts=True,
-        sys_inputs={"facts": json.dumps(facts, ensure_ascii=False)},
-    )
-    return pdf
+    return typeset(SHEET, {**asdict(sheet), "code": _qr_code(sheet.link)})
 
 
 def _qr_code(link: str) -> str:
@@ -75,27 +40,3 @@ def _qr_code(link: str) -> str:
     picture = BytesIO()
     segno.make(link, error="m", micro=False).save(picture, kind="svg", border=4, xmldecl=False)
     return picture.getvalue().decode()
-
-
-def _typesetter() -> ModuleType:
-    # Only who prints needs it: everything else of the portal runs where its wheel does not.
-    try:
-        import typst
-    except ImportError as problem:
-        raise PrintingNotSetUp(
-            _("Certificates cannot be printed here: the typesetter is not installed.")
-        ) from problem
-    return typst
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> tuple[Any, str]:
-    """Return the machine's fonts, looked through once a process, and the family to set in."""
-    fonts = _typesetter().Fonts(include_system_fonts=True, include_embedded_fonts=False)
-    families = set(fonts.families())
-    family = next((name for name in FONTS if name in families), None)
-    if family is None:
-        raise PrintingNotSetUp(
-            _("Certificates cannot be printed here: no font with Chinese characters is installed.")
-        )
-    return fonts, family

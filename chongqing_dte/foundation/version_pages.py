@@ -53,6 +53,19 @@ def no_links(_user: Any, _version: Version) -> Sequence[tuple[Any, str]]:
     return ()
 
 
+def no_options(_user: Any) -> Mapping[str, Any]:
+    """Give a form nothing that it would need beside what is sent."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How some figures are drawn, as HTML: those of a version, and those of a draft before it is written down."""
+
+    of_version: Callable[[Any], str]
+    of_draft: Callable[[Any], str]
+
+
 @dataclass(frozen=True)
 class VersionPages:
     """One kind of figures: its route names, its texts, who may do what, and the services that do it."""
@@ -75,6 +88,9 @@ class VersionPages:
     check_can_see: Callable[[Any], None] = anybody_may_see
     # The pages that go on from one version: what each is called, and its address.
     links: Callable[[Any, Any], Sequence[tuple[Any, str]]] = no_links
+    # What the form needs to know beside what is sent, such as what there is to choose from.
+    form_options: Callable[[Any], Mapping[str, Any]] = no_options
+    drawing: Drawing | None = None
     tabs: str = "institutions/_setup_tabs.html"
     tabs_follow_title: bool = False
     tab: str = ""
@@ -103,9 +119,12 @@ def _version_list(pages: VersionPages, request: HttpRequest) -> HttpResponse:
 def _draft(pages: VersionPages, request: HttpRequest) -> HttpResponse:
     """Draft a version, beginning with the figures that hold today."""
     pages.check_can_draft(request.user)
+    options = pages.form_options(request.user)
     if request.method != "POST":
-        return _draft_page(request, pages, pages.form(initial=dict(pages.present())))
-    form = pages.form(request.POST)
+        return _draft_page(request, pages, pages.form(initial=dict(pages.present()), **options))
+    form = pages.form(request.POST, **options)
+    if pages.drawing and "preview" in request.POST:
+        return _draft_page(request, pages, form)
     if form.is_valid() and _is_drafted(pages, request.user, form):
         messages.success(request, _("The draft is written down. It counts once a reviewer approves it."))
         return redirect(pages.list_route)
@@ -139,7 +158,13 @@ def _end(pages: VersionPages, request: HttpRequest) -> HttpResponse:
 def _draft_page(
     request: HttpRequest, pages: VersionPages, form: VersionForm, *, status: int = 200
 ) -> HttpResponse:
-    context = {"pages": pages, "form": form, "draft_route": f"{pages.name}-draft"}
+    context = {
+        "pages": pages,
+        "form": form,
+        "draft_route": f"{pages.name}-draft",
+        "may_preview": pages.drawing is not None,
+        "drawing": pages.drawing.of_draft(form) if pages.drawing and form.is_bound else "",
+    }
     return render(request, "version_draft.html", context, status=status)
 
 
@@ -210,6 +235,7 @@ def _shown(
         "is_example": any(word in version.source.lower() for word in EXAMPLE_WORDS),
         "groups": _groups_of(pages, version),
         "links": pages.links(user, version),
+        "drawing": pages.drawing.of_version(version) if pages.drawing else "",
         "may_approve": status == "DRAFTED" and pages.can_approve(user, version),
         "end_form": refused.get(version.pk, empty),
     }

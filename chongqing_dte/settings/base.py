@@ -7,6 +7,7 @@ import environ
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.settings import schedule
 from chongqing_dte.settings.registers import register_connections
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -124,107 +125,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default="celerybeat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 30
 CELERY_BEAT_SCHEDULER = "chongqing_dte.foundation.beat:ClockProofScheduler"
-CELERY_BEAT_SCHEDULE = {
-    "rosters": {"task": "enrollment.tasks.check_received_rosters_task", "schedule": SWEEP_SECONDS},
-    "beat-seen": {"task": "chongqing_dte.foundation.tasks.record_beat_task", "schedule": SWEEP_SECONDS},
-    "decide": {"task": "subsidies.tasks.decide_due_certificates_task", "schedule": SWEEP_SECONDS},
-    "assemble": {"task": "subsidies.tasks.assemble_batches_task", "schedule": SWEEP_SECONDS},
-    "deliver": {"task": "subsidies.tasks.deliver_released_batches_task", "schedule": SWEEP_SECONDS},
-    "collect": {"task": "subsidies.tasks.collect_bank_results_task", "schedule": SWEEP_SECONDS},
-    "early-results": {
-        "task": "subsidies.tasks.read_early_results_again_task",
-        "schedule": SWEEP_SECONDS * 10,
-    },
-    "follow-revocations": {
-        "task": "subsidies.tasks.follow_ended_certificates_task",
-        "schedule": SWEEP_SECONDS,
-    },
-    "publish-notices": {"task": "subsidies.tasks.publish_notices_task", "schedule": SWEEP_SECONDS},
-    "close-notices": {"task": "subsidies.tasks.close_notices_task", "schedule": SWEEP_SECONDS},
-    "follow-objections": {
-        "task": "subsidies.tasks.follow_upheld_objections_task",
-        "schedule": SWEEP_SECONDS,
-    },
-    "start-classes": {"task": "enrollment.tasks.start_due_classes_task", "schedule": SWEEP_SECONDS * 2},
-    "set-deadlines": {
-        "task": "enrollment.tasks.compute_deadlines_task",
-        "schedule": SWEEP_SECONDS * 10,
-    },
-    "escalate-filings": {
-        "task": "enrollment.tasks.escalate_overdue_filings_task",
-        "schedule": SWEEP_SECONDS * 10,
-    },
-    "progress": {"task": "assessment.tasks.refresh_progress_task", "schedule": SWEEP_SECONDS * 2},
-    "registers": {"task": "enrollment.tasks.ask_registers_task", "schedule": SWEEP_SECONDS},
-    "lock-rosters": {"task": "enrollment.tasks.lock_due_rosters_task", "schedule": SWEEP_SECONDS * 2},
-    "empty-exports": {
-        "task": "enrollment.tasks.empty_expired_exports_task",
-        "schedule": SWEEP_SECONDS * 10,
-    },
-    "announce": {"task": "subsidies.tasks.announce_decisions_task", "schedule": SWEEP_SECONDS},
-    "notify": {"task": "subsidies.tasks.send_notifications_task", "schedule": SWEEP_SECONDS},
-    "remind": {"task": "subsidies.tasks.remind_of_accounts_task", "schedule": SWEEP_SECONDS * 20},
-    "self-check-codes": {"task": "subsidies.tasks.send_self_check_codes_task", "schedule": SWEEP_SECONDS},
-    "short-budgets": {
-        "task": "subsidies.tasks.tell_of_short_budgets_task",
-        "schedule": SWEEP_SECONDS * 20,
-    },
-    "simulations": {"task": "subsidies.tasks.continue_simulations_task", "schedule": SWEEP_SECONDS},
-    "invariants": {"task": "subsidies.tasks.check_invariants_task", "schedule": SWEEP_SECONDS * 10},
-    "books": {"task": "subsidies.tasks.compare_books_task", "schedule": SWEEP_SECONDS * 120},
-}
-
-# Which task waits for which fact. A nudge saves waiting for the next sweep and is never relied upon.
-NUDGES = {
-    "roster_received": ["enrollment.tasks.check_received_rosters_task"],
-    "classes_changed": ["assessment.tasks.refresh_progress_task"],
-    "certificates_recorded": [
-        "subsidies.tasks.decide_due_certificates_task",
-        "assessment.tasks.refresh_progress_task",
-    ],
-    "certificates_ended": [
-        "subsidies.tasks.follow_ended_certificates_task",
-        "subsidies.tasks.decide_due_certificates_task",
-    ],
-    # What was held or kept back for a person may go on.
-    "freeze_ended": [
-        "subsidies.tasks.decide_due_certificates_task",
-        "subsidies.tasks.assemble_batches_task",
-    ],
-    "bank_account_recorded": [
-        "subsidies.tasks.decide_due_certificates_task",
-        "subsidies.tasks.assemble_batches_task",
-    ],
-    # What was decided by other evidence than stands now is decided anew.
-    "evidence_corrected": ["subsidies.tasks.decide_due_certificates_task"],
-    "budget_raised": ["subsidies.tasks.decide_due_certificates_task"],
-    "entitlements_granted": [
-        "subsidies.tasks.assemble_batches_task",
-        "subsidies.tasks.publish_notices_task",
-    ],
-    "notice_over": ["subsidies.tasks.assemble_batches_task"],
-    # A batch that holds its money and was not released is taken back.
-    "objection_raised": ["subsidies.tasks.follow_ended_certificates_task"],
-    "objection_decided": [
-        "subsidies.tasks.follow_upheld_objections_task",
-        "subsidies.tasks.close_notices_task",
-        "subsidies.tasks.decide_due_certificates_task",
-        "subsidies.tasks.assemble_batches_task",
-    ],
-    "batch_released": ["subsidies.tasks.deliver_released_batches_task"],
-    "batch_sent": ["subsidies.tasks.read_early_results_again_task"],
-    "sending_lifted": [
-        "subsidies.tasks.assemble_batches_task",
-        "subsidies.tasks.deliver_released_batches_task",
-    ],
-    "notifications_queued": ["subsidies.tasks.send_notifications_task"],
-    # Room in a budget, and perhaps a first pass that is free again.
-    "money_came_back": ["subsidies.tasks.decide_due_certificates_task"],
-    "roster_confirmed": ["enrollment.tasks.ask_registers_task"],
-    "self_check_code_asked": ["subsidies.tasks.send_self_check_codes_task"],
-    "registers_due": ["enrollment.tasks.ask_registers_task"],
-    "simulation_asked": ["subsidies.tasks.continue_simulations_task"],
-}
+CELERY_BEAT_SCHEDULE = schedule.beat_schedule(SWEEP_SECONDS)
+NUDGES = schedule.NUDGES
 
 # Who knows which certificates somebody holds: an app above the one that asks.
 CERTIFICATE_HOLDERS = "assessment.queries.certificate_holders"
@@ -247,6 +149,10 @@ BANK_SFTP = {
 # ── Text messages: what makes the gateway, and the folder of the one that writes files ───────────────────────
 SMS_GATEWAY = env.str("SMS_GATEWAY", default="subsidies.gateways.file_gateway.from_settings")
 SMS_OUTBOX = Path(env.str("SMS_OUTBOX", default=str(BASE_DIR / "var/sms")))
+
+# ── Files that are handed in: what makes the virus scanner, and where its clamd listens; empty for none ──────────
+VIRUS_SCANNER = env.str("VIRUS_SCANNER", default="subsidies.gateways.scanner.from_settings")
+CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", default="")
 
 # ── E-mail to offices: "smtp+tls://user:password@host:587"; without a server the messages are written into files ──
 vars().update(env.email("EMAIL_URL", default=f"filemail:///{BASE_DIR / 'var/mail'}"))

@@ -10,11 +10,13 @@ from django.utils import translation
 
 from assessment.enums import CertificateStatus
 from assessment.printing import certificate as printing
-from assessment.printing.certificate import PrintingNotSetUp, certificate_pdf
+from assessment.printing.certificate import certificate_pdf
 from assessment.services.printing import print_certificate
 from assessment.verification import verification_link
+from chongqing_dte.foundation import typesetting
 from chongqing_dte.foundation.errors import InvalidTransition
 from chongqing_dte.foundation.models import AuditEvent
+from chongqing_dte.foundation.typesetting import PrintingNotSetUp
 from institutions.enums import Role
 from tests.clock import NOW
 from tests.factories.assessment import (
@@ -132,10 +134,10 @@ def test_machine_without_a_typesetter_says_so(monkeypatch):
 
 @pytest.fixture
 def _no_chinese_font(monkeypatch):
-    monkeypatch.setattr(printing, "FONTS", ("No Such Font",))
-    printing._fonts.cache_clear()
+    monkeypatch.setattr(typesetting, "FONTS", ("No Such Font",))
+    typesetting._fonts.cache_clear()
     yield
-    printing._fonts.cache_clear()
+    typesetting._fonts.cache_clear()
 
 
 @pytest.mark.usefixtures("_no_chinese_font")
