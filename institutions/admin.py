@@ -3,14 +3,16 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.windows import Window
-from institutions import queries
+from institutions import delegation_queries, queries
 from institutions.models import (
     Accreditation,
     CalendarDay,
+    Delegation,
     District,
     FeeSchedule,
     FundedQuota,
     Institution,
+    InstitutionAccount,
     Occupation,
     ProgrammeYear,
     Suspension,
@@ -87,6 +89,55 @@ class SuspensionWindow(Window):
     visible_to = queries.suspensions_visible_to
     list_display = ("institution", "in_force", "reason", "imposed_by", "imposed_at", "lifted_by", "lifted_at")
     list_select_related = ("institution", "imposed_by", "lifted_by")
+
+
+@admin.register(InstitutionAccount)
+class InstitutionAccountWindow(Window):
+    """Without the number: whoever needs it says why on the account's own page."""
+
+    visible_to = queries.institution_accounts_visible_to
+    list_display = (
+        "institution",
+        "last_four",
+        "bank_name",
+        "status",
+        "proposed_at",
+        "decided_at",
+        "replaced_at",
+    )
+    list_select_related = ("institution",)
+    list_filter = ("status",)
+    fields = (
+        "institution",
+        "holder_name",
+        "last_four",
+        "bank_name",
+        "cnaps",
+        "status",
+        "reason",
+        "proposed_by",
+        "proposed_at",
+        "decided_by",
+        "decided_at",
+        "decision_reason",
+        "replaced_at",
+    )
+
+
+@admin.register(Delegation)
+class DelegationWindow(Window):
+    visible_to = delegation_queries.delegations_visible_to
+    list_display = (
+        "delegator",
+        "delegate",
+        "in_force",
+        "reason",
+        "given_by",
+        "given_at",
+        "ended_by",
+        "ended_at",
+    )
+    list_select_related = ("delegator", "delegate", "given_by", "ended_by")
 
 
 @admin.register(CalendarDay)

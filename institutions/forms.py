@@ -201,3 +201,20 @@ class CloseSiteForm(forms.Form):
     def __init__(self, *args: Any, sites: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["site"]).choices = list(sites)
+
+
+class DelegationForm(forms.Form):
+    """Who is absent, who stands in, from when until when, and why."""
+
+    absent = forms.TypedChoiceField(label=_("Who is absent"), coerce=int)
+    stand_in = forms.TypedChoiceField(
+        label=_("Who stands in"), help_text=_("Somebody of the same office."), coerce=int
+    )
+    first_day = day_field(_("First day"), help_text=_("Today at the earliest."))
+    last_day = day_field(_("Last day"))
+    reason = reason_field(_("Reason"), _("The office reads it."))
+
+    def __init__(self, *args: Any, absent: Choices, stand_ins: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["absent"]).choices = list(absent)
+        cast(forms.ChoiceField, self.fields["stand_in"]).choices = list(stand_ins)

@@ -1,7 +1,7 @@
 from chongqing_dte.foundation.errors import NotPermitted
 from chongqing_dte.foundation.versions import Version
-from institutions.enums import EVALUATION_ROLES, Role
-from institutions.models import User
+from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, Role
+from institutions.models import Delegation, InstitutionAccount, User
 
 
 def can_set_calendar(user: User) -> bool:
@@ -117,4 +117,79 @@ def can_keep_sites(user: User) -> bool:
 def check_can_keep_sites(user: User) -> None:
     """Raise NotPermitted unless this person opens and closes the sites of their own institution."""
     if not can_keep_sites(user):
+        raise NotPermitted
+
+
+def can_propose_account(user: User, institution_id: int) -> bool:
+    """Test whether this person says where the institution is paid to: its own manager."""
+    return user.role == Role.TRAINING_MANAGER and user.institution_id == institution_id
+
+
+def check_can_propose_account(user: User, institution_id: int) -> None:
+    """Raise NotPermitted unless this person says where the institution is paid to."""
+    if not can_propose_account(user, institution_id):
+        raise NotPermitted
+
+
+def can_decide_account(user: User, account: InstitutionAccount) -> bool:
+    """Test whether this person decides on a proposed account: the finance office, and never whoever proposed it."""
+    return user.role == Role.MUNICIPAL_FINANCE and account.proposed_by_id != user.pk
+
+
+def check_can_decide_account(user: User, account: InstitutionAccount) -> None:
+    """Raise NotPermitted unless this person decides on a proposed account."""
+    if not can_decide_account(user, account):
+        raise NotPermitted
+
+
+def can_reveal_account(user: User) -> bool:
+    """Test whether this person may see an institution's account number whole: the finance office, with a reason."""
+    return user.role == Role.MUNICIPAL_FINANCE
+
+
+def check_can_reveal_account(user: User) -> None:
+    """Raise NotPermitted unless this person may see an institution's account number whole."""
+    if not can_reveal_account(user):
+        raise NotPermitted
+
+
+def can_give_delegation(user: User, absent: User) -> bool:
+    """Test whether this person says who stands in for an absent one: they themselves, or who leads their office.
+
+    For the municipal bureau that is the administrator. Training and evaluation institutions see to it themselves: who
+    works for one does there what the others of the same role do.
+    """
+    if absent.role in MUNICIPAL_ROLES:
+        return user.pk == absent.pk or user.role == Role.MUNICIPAL_ADMINISTRATOR
+    if absent.role in DISTRICT_ROLES:
+        leads = user.role == Role.DISTRICT_LEAD and user.district_id == absent.district_id
+        return user.pk == absent.pk or leads
+    return False
+
+
+def check_can_give_delegation(user: User, absent: User) -> None:
+    """Raise NotPermitted unless this person says who stands in for an absent one."""
+    if not can_give_delegation(user, absent):
+        raise NotPermitted
+
+
+def can_see_delegations(user: User) -> bool:
+    """Test whether this person's office has delegations: the bureaus, who decide."""
+    return user.role in (*MUNICIPAL_ROLES, *DISTRICT_ROLES)
+
+
+def check_can_see_delegations(user: User) -> None:
+    """Raise NotPermitted unless this person's office has delegations."""
+    if not can_see_delegations(user):
+        raise NotPermitted
+
+
+def can_end_delegation(user: User, delegation: Delegation) -> bool:
+    """Test whether this person ends a delegation: whoever may give one like it, and whoever has it."""
+    return user.pk == delegation.delegate_id or can_give_delegation(user, delegation.delegator)
+
+
+def check_can_end_delegation(user: User, delegation: Delegation) -> None:
+    """Raise NotPermitted unless this person ends the delegation."""
+    if not can_end_delegation(user, delegation):
         raise NotPermitted

@@ -1,11 +1,14 @@
 from calendar import isleap
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import BooleanField, Count, Exists, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import ExtractYear
 
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, AccreditationKind, Role
+from chongqing_dte.foundation.crypto import keyed_hash
+from chongqing_dte.foundation.proposals import RequestStatus
+from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, AccreditationKind, Role
 from institutions.models import (
     Accreditation,
     AssessmentSite,
@@ -14,6 +17,7 @@ from institutions.models import (
     FeeSchedule,
     FundedQuota,
     Institution,
+    InstitutionAccount,
     Occupation,
     ProgrammeYear,
     Suspension,
@@ -115,6 +119,15 @@ def calendar_visible_to(user: User) -> QuerySet[CalendarDay]:
     return CalendarDay.objects.all() if user.is_active else CalendarDay.objects.none()
 
 
+def institution_accounts_visible_to(user: User) -> QuerySet[InstitutionAccount]:
+    """Return the accounts, former ones too: every one for the municipal bureau, and a training institution's own."""
+    accounts = InstitutionAccount.objects.select_related("institution", "proposed_by", "decided_by")
+    if user.role in MUNICIPAL_ROLES:
+        return accounts
+    own = user.institution_id if user.role in TRAINING_ROLES else None
+    return accounts.none() if own is None else accounts.filter(institution=own)
+
+
 def users_visible_to(user: User) -> QuerySet[User]:
     """Return every account for the municipal administrator and auditor, and for others their own."""
     if user.role in (Role.MUNICIPAL_ADMINISTRATOR, Role.MUNICIPAL_AUDITOR):
@@ -202,6 +215,12 @@ def is_suspended(institution_id: int, on: date) -> bool:
     return _suspensions_on(on).filter(institution_id=institution_id).exists()
 
 
+def suspended_among(institution_ids: Collection[int], on: date) -> list[Institution]:
+    """Return those of these institutions that are suspended on that day."""
+    suspended = Exists(_suspensions_on(on).filter(institution=OuterRef("pk")))
+    return list(Institution.objects.filter(suspended, pk__in=institution_ids).order_by("pk"))
+
+
 def institutions_with_standing_visible_to(user: User, on: date) -> QuerySet[Institution]:
     """Return the institutions that this person may see, each with `accreditation_count` and `is_suspended` of a day."""
     return (
@@ -271,6 +290,26 @@ def evaluation_institutions_on(day: date) -> QuerySet[Institution]:
         institution=OuterRef("pk"), kind=AccreditationKind.EVALUATION, in_force__contains=day
     )
     return Institution.objects.filter(Exists(accredited))
+
+
+def institution_account_hash(number: str) -> str:
+    """Return the keyed hash by which an account is found. It is that of a person's: one that both have shows."""
+    return keyed_hash("bank_account", number)
+
+
+def institution_of_account(account_id: int) -> int:
+    """Return whose account it is."""
+    return InstitutionAccount.objects.values_list("institution_id", flat=True).get(pk=account_id)
+
+
+def lock_institution_account(account_id: int) -> InstitutionAccount:
+    """Return one account that no other transaction can change until this one ends."""
+    return InstitutionAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account_id)
+
+
+def current_institution_accounts() -> QuerySet[InstitutionAccount]:
+    """Return the accounts that institutions are paid to now, at most one for each."""
+    return InstitutionAccount.objects.filter(status=RequestStatus.APPROVED, replaced_at__isnull=True)
 
 
 def lock_quota(*, institution_id: int, year: int) -> FundedQuota | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from institutions.views import calendar, desk, fees, institutions, setup, sites, standing
+from institutions.views import calendar, delegations, desk, fees, institutions, setup, sites, standing
 
 INSTITUTION = "setup/institutions/<uuid:public_id>/"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("setup/", setup.setup, name="setup"),
     path("setup/calendar/", calendar.year_page, name="calendar"),
     path("setup/calendar/days/", calendar.set_day, name="calendar-day"),
+    path("setup/delegations/", delegations.delegation_list, name="delegation-list"),
+    path("setup/delegations/<uuid:public_id>/end/", delegations.delegation_end, name="delegation-end"),
     path("setup/institutions/", institutions.institution_list, name="institution-list"),
     path(INSTITUTION, institutions.institution_detail, name="institution-detail"),
     path(f"{INSTITUTION}accreditations/", standing.grant, name="accreditation-grant"),

@@ -10,6 +10,9 @@ from functools import lru_cache
 from operator import mul
 from typing import Final
 
+from institutions.rules.accounts import cnaps_is_valid as cnaps_is_valid
+from institutions.rules.accounts import is_account_shape as is_account_shape
+
 # GB/T 2260. Only the first two digits are checked: the other four belong to the place and time of the
 # first card, and codes retired since then are valid in an ID number for life.
 PROVINCE_CODES: Final = frozenset(
@@ -59,8 +62,6 @@ CREDIT_CODE_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_CODE: Final = re.compile(rf"[{CREDIT_CODE_ALPHABET}]{{18}}")
 CREDIT_CODE_WEIGHTS: Final = tuple(3**place % 31 for place in range(17))
 MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
-CNAPS: Final = re.compile(r"[0-9]{12}")
-ACCOUNT: Final = re.compile(r"[0-9]{8,32}")
 # A digit's code to the digit, and to its double with the two digits added up.
 SINGLE: Final = bytes((code - ord("0")) % 256 for code in range(256))
 DOUBLED: Final = bytes((2 * digit - 9 if digit > 4 else 2 * digit) % 256 for digit in SINGLE)
@@ -161,19 +162,9 @@ def luhn_check_digit(digits: str) -> str:
     return str(-(sum(doubled) + sum(single)) % 10)
 
 
-def is_account_shape(text: str) -> bool:
-    """Test that an account number is 8 to 32 digits."""
-    return ACCOUNT.fullmatch(text) is not None
-
-
 def luhn_is_valid(text: str) -> bool:
     """Test a card number's last digit. Other accounts may fail, so a failure is a warning at most."""
     return is_account_shape(text) and luhn_check_digit(text[:-1]) == text[-1]
-
-
-def cnaps_is_valid(text: str) -> bool:
-    """Test the form of a bank's 12-digit code in the interbank payment system."""
-    return CNAPS.fullmatch(text) is not None
 
 
 def mask_id_number(id_number: str) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES
 from institutions.models import User
+from institutions.policies import can_see_delegations
 
 register = template.Library()
 
@@ -18,6 +19,7 @@ FILINGS = (gettext_lazy("Filings to answer"), "filing-list")
 OVERDUE_FILINGS = (gettext_lazy("Overdue filings"), "filing-list")
 SESSIONS = (gettext_lazy("Assessment sessions"), "session-list")
 CERTIFICATES = (gettext_lazy("Assessment subsidy"), "certificate-list")
+CLAIMS = (gettext_lazy("Training subsidy"), "claim-list")
 BATCHES = (gettext_lazy("Subsidy funds"), "batch-list")
 SETUP = (gettext_lazy("Setup"), "setup")
 INSTITUTIONS = (gettext_lazy("Institutions"), "institution-list")
@@ -43,9 +45,13 @@ OF_ASSESSMENTS = (
     "/fees/",
     "/sites/",
 )
+# And the claims, with what institutions have advanced.
+OF_CLAIMS = ("/claims/", "/advances/")
 # And what follows from money that was paid.
 OF_BATCHES = (
     "/policies/",
+    "/training-policies/",
+    "/institution-accounts/",
     "/recoveries/",
     "/budgets/",
     "/budget-changes/",
@@ -89,15 +95,25 @@ def office_of(user: User) -> str:
     return office.name if office else _("Municipal bureau")
 
 
+@register.simple_tag(takes_context=True)
+def sees_delegations(context: Any) -> bool:
+    """Test whether the person who sees the page works in an office that has delegations."""
+    user = getattr(getattr(context, "request", None), "user", None)
+    return isinstance(user, User) and can_see_delegations(user)
+
+
 def _is_current(path: str, name: str, places: list[tuple[Promise, str]]) -> bool:
     """Test whether a page lies behind an entry. Nobody has both the setup and one of the records as an entry."""
     # Districts have no entry for the sessions: what they see of the assessments lies behind the certificates.
     above_assessments = SESSIONS[1] if SESSIONS in places else CERTIFICATES[1]
     above_money = BATCHES[1] if BATCHES in places else CERTIFICATES[1]
+    # The municipal bureau finds the claims among the pages about money.
+    above_claims = CLAIMS[1] if CLAIMS in places else above_money
     urls = [reverse(place) for place in (name, *(RECORDS if name == SETUP[1] else ()))]
     urls += OF_A_CLASS if name == CLASSES[1] else ()
     urls += OF_CORRECTIONS if name == CORRECTIONS[1] else ()
     urls += OF_ASSESSMENTS if name == above_assessments else ()
+    urls += OF_CLAIMS if name == above_claims else ()
     urls += OF_BATCHES if name == above_money else ()
     return any(path == url or (url != "/" and path.startswith(url)) for url in urls)
 
@@ -115,9 +131,9 @@ def _places_for(user: object) -> list[tuple[Promise, str]]:
             SETUP,
         ]
     if role in DISTRICT_ROLES:
-        return [HOME, FILINGS, CLASSES, CORRECTIONS, CERTIFICATES, INSTITUTIONS]
+        return [HOME, FILINGS, CLASSES, CORRECTIONS, CERTIFICATES, CLAIMS, INSTITUTIONS]
     if role in TRAINING_ROLES:
-        return [HOME, CLASSES, OWN_INSTITUTION]
+        return [HOME, CLASSES, CLAIMS, OWN_INSTITUTION]
     if role in EVALUATION_ROLES:
         return [HOME, SESSIONS, OWN_INSTITUTION]
     return [HOME]

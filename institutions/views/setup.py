@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from institutions import queries
+from institutions import policies, queries
 from institutions.enums import MUNICIPAL_ROLES
 from institutions.requests import SignedInRequest
 
@@ -16,6 +16,7 @@ def setup(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     years = queries.calendar_years()
     context = {
+        "sees_delegations": policies.can_see_delegations(request.user),
         "sees_records": request.user.role in MUNICIPAL_ROLES,
         "institution_count": queries.institutions_visible_to(request.user).count(),
         "suspended_count": queries.suspended_count(request.user, today),

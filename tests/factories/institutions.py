@@ -6,7 +6,8 @@ from django.contrib.auth.hashers import make_password
 from django.db.backends.postgresql.psycopg_any import DateRange
 from factory.django import DjangoModelFactory
 
-from demo.identifiers import make_credit_code
+from chongqing_dte.foundation.proposals import RequestStatus
+from demo.identifiers import make_card_number, make_cnaps, make_credit_code
 from institutions.enums import (
     DISTRICT_ROLES,
     EVALUATION_ROLES,
@@ -24,9 +25,11 @@ from institutions.models import (
     Field,
     FundedQuota,
     Institution,
+    InstitutionAccount,
     Occupation,
     User,
 )
+from institutions.queries import institution_account_hash
 from tests.clock import NOW
 
 PASSWORD = "correct horse battery"
@@ -163,3 +166,31 @@ class AssessmentSiteFactory(DjangoModelFactory):
         UserFactory, evaluation_operator=True, institution=factory.SelfAttribute("..institution")
     )
     opened_at = NOW - timedelta(days=200)
+
+
+class InstitutionAccountFactory(DjangoModelFactory):
+    """An account that waits for the finance office; approved=True is where the institution is paid to."""
+
+    class Meta:
+        model = InstitutionAccount
+
+    class Params:
+        approved = factory.Trait(
+            status=RequestStatus.APPROVED,
+            decided_by=factory.SubFactory(UserFactory, municipal_finance=True),
+            decided_at=NOW - timedelta(days=100),
+        )
+        replaced = factory.Trait(approved=True, replaced_at=NOW - timedelta(days=10))
+
+    institution = factory.SubFactory(InstitutionFactory)
+    holder_name = factory.SelfAttribute("institution.name_zh")
+    number = factory.Sequence(make_card_number)
+    number_hash = factory.LazyAttribute(lambda account: institution_account_hash(account.number))
+    last_four = factory.LazyAttribute(lambda account: account.number[-4:])
+    bank_name = "示范银行"
+    cnaps = make_cnaps(1)
+    reason = "The account that the institution is paid to."
+    proposed_by = factory.SubFactory(
+        UserFactory, training_manager=True, institution=factory.SelfAttribute("..institution")
+    )
+    proposed_at = NOW - timedelta(days=101)

@@ -19,9 +19,10 @@ from tests.clock import NOW
 from tests.factories.assessment import ResultsUploadFactory
 from tests.factories.bank import BatchDownloadFactory
 from tests.factories.bank_formats import BankFormatFactory
+from tests.factories.claims import ClaimEvidenceFactory
 from tests.factories.enrollment import BankAccountFactory, EnrollmentFactory, RosterRowFactory, TraineeFactory
 from tests.factories.identity import EvidenceCorrectionFactory, ExportFactory, IdentityCorrectionFactory
-from tests.factories.institutions import UserFactory
+from tests.factories.institutions import InstitutionAccountFactory, UserFactory
 from tests.factories.notices import ObjectionFactory
 from tests.factories.subsidies import BankResultFileFactory, PaymentBatchFactory
 from tests.factories.training import AttendanceDeliveryFactory
@@ -56,6 +57,8 @@ def a_row_in_every_table() -> None:
         PaymentBatchFactory,
         BankResultFileFactory,
         BatchDownloadFactory,
+        ClaimEvidenceFactory,
+        InstitutionAccountFactory,
     ):
         factory()
     BankFormatFactory(pain=True)
