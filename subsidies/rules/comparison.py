@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from subsidies.rules.facts import CertificateFacts, Check, Ruling
 from subsidies.rules.limits import competent_district
@@ -19,6 +19,30 @@ HANGS_ON_ORDER: Final = frozenset(
 HANGS_ON_LATER_RESULTS: Final = frozenset(
     {"sitting_is_still_a_pass", "passes_for_the_first_time", "nothing_is_under_review"}
 )
+
+
+class Owing(Protocol):
+    """What one policy owes."""
+
+    @property
+    def owed(self) -> Decimal:
+        """In yuan."""
+
+
+class Compared(Protocol):
+    """What a policy in force owes, beside what another one would owe."""
+
+    @property
+    def in_force(self) -> Owing:
+        """By the policy in force."""
+
+    @property
+    def tried(self) -> Owing:
+        """By the policy that is tried."""
+
+    @property
+    def difference(self) -> Decimal:
+        """What whoever is paid would gain, in yuan; below zero what they would lose."""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,10 @@ MATTERS: Final[dict[str, Matter]] = {
             if reason not in ("account_is_known", "budget_has_room")
         ),
         Matter("held-otherwise", AN_OFFICE, REVIEWER),
+        Matter("classes-without-a-policy", AN_OFFICE, ADMINISTRATOR),
+        Matter("claims-without-a-last-day", AN_OFFICE, ADMINISTRATOR),
+        Matter("claims-late-with-the-district", AN_OFFICE, DISTRICT),
+        Matter("claims-late-with-the-city", AN_OFFICE, REVIEWER),
         Matter("messages-failed", AN_OFFICE, OPERATOR),
         Matter("returned", THE_PERSON, PERSON),
         Matter(held_for("account_is_known"), THE_PERSON, PERSON),

@@ -42,10 +42,10 @@ def change_of(line: str) -> Comparison:
 def kept_tables(tables: Tables) -> Kept:
     """Return the tallies as plain values."""
     return {
-        "total": _kept_tally(tables.total),
-        "by_district": [[key, _kept_tally(tally)] for key, tally in tables.by_district.items()],
-        "by_month": [[key, _kept_tally(tally)] for key, tally in tables.by_month.items()],
-        "by_cause": [[key, _kept_tally(tally)] for key, tally in tables.by_cause.items()],
+        "total": kept_tally(tables.total),
+        "by_district": [[key, kept_tally(tally)] for key, tally in tables.by_district.items()],
+        "by_month": [[key, kept_tally(tally)] for key, tally in tables.by_month.items()],
+        "by_cause": [[key, kept_tally(tally)] for key, tally in tables.by_cause.items()],
         "decisions_in_force": tables.decisions_in_force,
         "decisions_tried": tables.decisions_tried,
     }
@@ -54,17 +54,30 @@ def kept_tables(tables: Tables) -> Kept:
 def tables_of(kept: Mapping[str, Any]) -> Tables:
     """Return the tallies that were kept, to be read or to be added to."""
     tables = Tables(
-        total=_tally(kept["total"]),
+        total=tally_of(kept["total"]),
         decisions_in_force=Counter(kept["decisions_in_force"]),
         decisions_tried=Counter(kept["decisions_tried"]),
     )
     for key, tally in kept["by_district"]:
-        tables.by_district[key] = _tally(tally)
+        tables.by_district[key] = tally_of(tally)
     for (year, month), tally in kept["by_month"]:
-        tables.by_month[year, month] = _tally(tally)
+        tables.by_month[year, month] = tally_of(tally)
     for key, tally in kept["by_cause"]:
-        tables.by_cause[key] = _tally(tally)
+        tables.by_cause[key] = tally_of(tally)
     return tables
+
+
+def kept_tally(tally: Tally) -> Kept:
+    """Return one tally as plain values."""
+    return {
+        name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(tally).items()
+    }
+
+
+def tally_of(kept: Mapping[str, Any]) -> Tally:
+    """Return the tally that was kept."""
+    values: Kept = {name: Decimal(value) if isinstance(value, str) else value for name, value in kept.items()}
+    return Tally(**values)
 
 
 def _kept_side(side: Side) -> list[Any]:
@@ -81,14 +94,3 @@ def _kept_side(side: Side) -> list[Any]:
 def _side(kept: list[Any]) -> Side:
     decision, owed, district_id, check = kept
     return Side(decision, Decimal(owed), district_id, Check(*check) if check else None)
-
-
-def _kept_tally(tally: Tally) -> Kept:
-    return {
-        name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(tally).items()
-    }
-
-
-def _tally(kept: Mapping[str, Any]) -> Tally:
-    values: Kept = {name: Decimal(value) if isinstance(value, str) else value for name, value in kept.items()}
-    return Tally(**values)

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from subsidies.rules.comparison import NOTHING, Comparison
+from subsidies.rules.comparison import NOTHING, Compared, Comparison
 
 
 @dataclass
 class Tally:
-    """Subsidies owed under both policies, and how many people gain or lose. Amounts in yuan."""
+    """What is owed under both policies, how often, and how many gain or lose. Amounts in yuan."""
 
     in_force_count: int = 0
     in_force_owed: Decimal = NOTHING
@@ -25,12 +25,12 @@ class Tally:
         """What the tried policy costs more, in yuan; below zero what it costs less."""
         return self.tried_owed - self.in_force_owed
 
-    def add_in_force(self, comparison: Comparison) -> None:
+    def add_in_force(self, comparison: Compared) -> None:
         """Count what the policy in force owes."""
         self.in_force_count += comparison.in_force.owed > 0
         self.in_force_owed += comparison.in_force.owed
 
-    def add_tried(self, comparison: Comparison) -> None:
+    def add_tried(self, comparison: Compared) -> None:
         """Count what the tried policy owes, and who gains or loses by it."""
         self.tried_count += comparison.tried.owed > 0
         self.tried_owed += comparison.tried.owed

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subsidies.rules.eligibility import first_pass_key
-from subsidies.rules.references import claim_words
+from subsidies.rules.references import claim_words, training_words
 from tests.subsidies.test_rules_eligibility import with_policy
 
 SCOPES = ["PERSON", "OCCUPATION", "OCCUPATION_AND_LEVEL"]
@@ -41,3 +41,9 @@ def test_a_claim_is_put_into_the_words_of_its_scope(scope, words):
 @given(one=passes, other=passes)
 def test_two_passes_have_the_same_words_exactly_if_they_are_one_first_pass(one, other):
     assert (words_of(*one) == words_of(*other)) == (key_of(*one) == key_of(*other))
+
+
+def test_a_claim_for_a_class_is_whose_class_it_is_and_which():
+    words = training_words(credit_code="91500000MA5U000000", class_reference="CLASS-7")
+
+    assert words == ("training", "91500000MA5U000000", "CLASS-7")
