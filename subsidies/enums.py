@@ -53,6 +53,113 @@ class CompetentDistrictRule(TextChoices):
     EVALUATION = "EVALUATION", _("District of the evaluation institution")
 
 
+class TrainingScope(TextChoices):
+    """Over what one training subsidy is paid once for a person."""
+
+    ENROLLMENT = "ENROLLMENT", _("Class")
+    OCCUPATION_AND_LEVEL = "OCCUPATION_AND_LEVEL", _("Person, occupation and level")
+    OCCUPATION = "OCCUPATION", _("Person and occupation")
+    PERSON = "PERSON", _("Person")
+
+
+class ClaimLineRule(TextChoices):
+    """For whom of a class the training subsidy is paid."""
+
+    COMPLETED = "COMPLETED", _("Whoever completed the training")
+    EXAMINED = "EXAMINED", _("Whoever sat the level assessment")
+    PASSED = "PASSED", _("Whoever passed the level assessment")
+
+
+class StandardRule(TextChoices):
+    """What one person's training subsidy is before the pass-rate factor."""
+
+    FEE = "FEE", _("Share of the published assessment fee")
+    TABLE = "TABLE", _("Table by occupation and level")
+
+
+class PassRateDenominator(TextChoices):
+    """Of whom the pass rate is a share."""
+
+    ROSTER = "ROSTER", _("Everybody in the class at the roster lock")
+    COMPLETED = "COMPLETED", _("Those who completed the training")
+    EXAMINED = "EXAMINED", _("Those who sat the level assessment")
+
+
+class PassRule(TextChoices):
+    """Which passes count in the pass rate."""
+
+    FIRST_ATTEMPT = "FIRST_ATTEMPT", _("Passes at the first sitting")
+    ANY_ATTEMPT = "ANY_ATTEMPT", _("Passes at any sitting until the cut-off day")
+
+
+class ClaimStatus(TextChoices):
+    """Where one class's reimbursement claim is."""
+
+    OPEN = "OPEN", _("Open")
+    SUBMITTED = "SUBMITTED", _("With the district")
+    RETURNED = "RETURNED", _("Returned to the institution")
+    RECOMMENDED = "RECOMMENDED", _("With the municipal bureau")
+    CONFIRMED = "CONFIRMED", _("Confirmed")
+    REFUSED = "REFUSED", _("Refused")
+    WITHDRAWN = "WITHDRAWN", pgettext_lazy("claim", "Withdrawn")
+    LAPSED = "LAPSED", _("Not submitted in time")
+
+
+# The institution may still change what it hands in.
+CLAIM_WITH_THE_INSTITUTION: Final = (ClaimStatus.OPEN, ClaimStatus.RETURNED)
+CLAIM_ENDED: Final = (ClaimStatus.REFUSED, ClaimStatus.WITHDRAWN, ClaimStatus.LAPSED)
+CLAIM_SIGNED_BY_THE_DISTRICT: Final = (ClaimStatus.RECOMMENDED, ClaimStatus.CONFIRMED)
+
+
+class ReckoningCause(TextChoices):
+    """Why a claim was reckoned."""
+
+    OPENED = "OPENED", _("The claim was opened")
+    FACTS_CHANGED = "FACTS_CHANGED", _("What it rests on changed")
+    LINE_REVIEWED = "LINE_REVIEWED", _("The district looked at its lines")
+    SUBMITTED = "SUBMITTED", _("The claim was submitted")
+
+
+class AdvanceBasis(TextChoices):
+    """How an institution says what a class has cost it."""
+
+    PER_TRAINEE = "PER_TRAINEE", _("Per trainee")
+    PER_CLASS = "PER_CLASS", _("For the class")
+
+
+class EvidenceKind(TextChoices):
+    RECEIPT = "RECEIPT", _("Receipt")
+    CONTRACT = "CONTRACT", _("Contract")
+    ATTENDANCE = "ATTENDANCE", _("Attendance sheet")
+    OTHER = "OTHER", _("Other")
+
+
+class ScanStatus(TextChoices):
+    """What the virus scanner said of a file."""
+
+    WAITING = "WAITING", _("Waits to be scanned")
+    CLEAN = "CLEAN", _("Nothing found")
+    INFECTED = "INFECTED", _("Malware found")
+    NOT_SCANNED = "NOT_SCANNED", _("No scanner is connected")
+
+
+class LineVerdict(TextChoices):
+    ACCEPTED = "ACCEPTED", _("Accepted")
+    REFUSED = "REFUSED", _("Refused")
+
+
+class LineRefusal(TextChoices):
+    """Why a district refuses a line of a claim."""
+
+    ATTENDANCE_NOT_CREDIBLE = "ATTENDANCE_NOT_CREDIBLE", _("The attendance is not credible")
+    NOT_TRAINED_HERE = "NOT_TRAINED_HERE", _("The person was not trained in this class")
+    CATEGORY_NOT_PROVED = "CATEGORY_NOT_PROVED", _("The category is not proved")
+    CHARGED_TO_THE_TRAINEE = "CHARGED_TO_THE_TRAINEE", _("The trainee was charged")
+    PAID_BY_ANOTHER_PROGRAMME = "PAID_BY_ANOTHER_PROGRAMME", _("Another programme has paid for it")
+    COST_NOT_PROVED = "COST_NOT_PROVED", _("The cost is not proved")
+    OTHER = "OTHER", _("Another reason")
+
+
 class Decision(TextChoices):
     GRANTED = "GRANTED", _("Granted")
     REFUSED = "REFUSED", _("Refused")
@@ -219,6 +326,12 @@ class SettlementKind(TextChoices):
     WRITE_OFF = "WRITE_OFF", _("Write-off")
 
 
+class NettingStatus(TextChoices):
+    HELD = "HELD", _("Held back from a payment")
+    SET_OFF = "SET_OFF", _("Set off")
+    RELEASED = "RELEASED", _("Owed again")
+
+
 class StopKind(TextChoices):
     MANUAL = "MANUAL", _("Stopped by hand")
     RESTORE = "RESTORE", _("Restored from a backup")
@@ -238,6 +351,15 @@ class NotificationKind(TextChoices):
     BATCH_WITHDRAWN = "BATCH_WITHDRAWN", _("Released batch withdrawn")
     BUDGET_SHORT = "BUDGET_SHORT", _("Budget too small")
     DECISIONS_HELD = "DECISIONS_HELD", _("Decisions held")
+    CLAIM_ASKED = "CLAIM_ASKED", _("Question about a claim")
+    CLAIM_ANSWERED = "CLAIM_ANSWERED", _("Question about a claim answered")
+    CLAIM_RETURNED = "CLAIM_RETURNED", _("Claim sent back")
+    CLAIM_REFUSED = "CLAIM_REFUSED", _("Claim refused")
+    CLAIMS_LATE = "CLAIMS_LATE", _("Claims answered late")
+    CLAIM_OPENED = "CLAIM_OPENED", _("Claim to be submitted")
+    CLAIM_LAPSED = "CLAIM_LAPSED", _("Claim lapsed")
+    CLAIM_SET_OFF = "CLAIM_SET_OFF", _("Money set off against a claim")
+    CLAIMS_HANDED_OVER = "CLAIMS_HANDED_OVER", _("Claims handed over")
 
 
 class NotificationChannel(TextChoices):

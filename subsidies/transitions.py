@@ -4,6 +4,8 @@ from chongqing_dte.foundation.transitions import Transitions
 from subsidies.enums import (
     AttemptStatus,
     BatchStatus,
+    ClaimStatus,
+    NettingStatus,
     NotificationStatus,
     ObjectionStatus,
     PaymentStatus,
@@ -12,6 +14,24 @@ from subsidies.enums import (
 )
 
 # Every status is a key, so a status with no way out is a decision and not an omission.
+CLAIM_TRANSITIONS: Final[Transitions[ClaimStatus]] = {
+    ClaimStatus.OPEN: frozenset({ClaimStatus.SUBMITTED, ClaimStatus.WITHDRAWN, ClaimStatus.LAPSED}),
+    ClaimStatus.SUBMITTED: frozenset(
+        {ClaimStatus.RETURNED, ClaimStatus.RECOMMENDED, ClaimStatus.REFUSED, ClaimStatus.WITHDRAWN}
+    ),
+    ClaimStatus.RETURNED: frozenset({ClaimStatus.SUBMITTED, ClaimStatus.WITHDRAWN, ClaimStatus.LAPSED}),
+    # With the district again, if the municipal bureau sends it back or what it rests on has changed.
+    ClaimStatus.RECOMMENDED: frozenset(
+        {ClaimStatus.CONFIRMED, ClaimStatus.SUBMITTED, ClaimStatus.REFUSED, ClaimStatus.WITHDRAWN}
+    ),
+    # Its payment was cancelled before it left: what it rests on has changed, or an objection was upheld.
+    ClaimStatus.CONFIRMED: frozenset({ClaimStatus.SUBMITTED, ClaimStatus.RETURNED}),
+    # An ended claim stays ended; there is room for another one of the class.
+    ClaimStatus.REFUSED: frozenset(),
+    ClaimStatus.WITHDRAWN: frozenset(),
+    ClaimStatus.LAPSED: frozenset(),
+}
+
 PAYMENT_TRANSITIONS: Final[Transitions[PaymentStatus]] = {
     # Where the policy asks for a public notice, a payment is on it before it can be instructed.
     PaymentStatus.TO_NOTICE: frozenset({PaymentStatus.ON_NOTICE, PaymentStatus.CANCELLED}),
@@ -61,6 +81,13 @@ RECOVERY_TRANSITIONS: Final[Transitions[RecoveryStatus]] = {
     RecoveryStatus.OPEN: frozenset({RecoveryStatus.SETTLED, RecoveryStatus.WITHDRAWN}),
     RecoveryStatus.SETTLED: frozenset(),
     RecoveryStatus.WITHDRAWN: frozenset(),
+}
+
+NETTING_TRANSITIONS: Final[Transitions[NettingStatus]] = {
+    # Set off in the moment in which the rest is paid; owed again if its instruction came back or never left.
+    NettingStatus.HELD: frozenset({NettingStatus.SET_OFF, NettingStatus.RELEASED}),
+    NettingStatus.SET_OFF: frozenset(),
+    NettingStatus.RELEASED: frozenset(),
 }
 
 RESULT_FILE_TRANSITIONS: Final[Transitions[ResultFileStatus]] = {

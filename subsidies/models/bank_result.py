@@ -24,7 +24,7 @@ from subsidies.enums import (
     ResolutionOutcome,
     ResultFileStatus,
 )
-from subsidies.models.payment import PaymentAttempt, PaymentBatch
+from subsidies.models.batch import PaymentAttempt, PaymentBatch
 
 
 class BankResultFile(models.Model):

@@ -14,7 +14,7 @@ from chongqing_dte.foundation.constraints import (
 )
 from chongqing_dte.foundation.crypto import EncryptedTextField
 from subsidies.enums import StopKind
-from subsidies.models.payment import PaymentBatch
+from subsidies.models.batch import PaymentBatch
 
 
 class BatchDownload(models.Model):

@@ -16,6 +16,7 @@ from chongqing_dte.foundation.constraints import (
 )
 from chongqing_dte.foundation.crypto import EncryptedTextField
 from subsidies.enums import ObjectionKind, ObjectionStatus, SubsidyKind
+from subsidies.models.claim import SubsidyClaim
 from subsidies.models.entitlement import Entitlement
 from subsidies.models.payment import Payment
 
@@ -87,15 +88,20 @@ class PublicNotice(models.Model):
 
 
 class NoticeLine(models.Model):
-    """One person on one notice: a masked name and the end of an ID number, never an account."""
+    """One person on one notice: a masked name and the end of an ID number, never an account.
+
+    Or one claim: the institution's name, and for how many people it is; never one of these.
+    """
 
     notice = models.ForeignKey(PublicNotice, on_delete=models.PROTECT, related_name="lines")
     line_number = models.PositiveIntegerField(_("Line"))
     payment = models.OneToOneField(
         Payment, verbose_name=_("Payment"), on_delete=models.PROTECT, related_name="notice_line"
     )
-    masked_name = models.CharField(_("Name"), max_length=64)
-    id_ending = models.CharField(_("ID number ends in"), max_length=4)
+    masked_name = models.CharField(_("Name"), max_length=128)
+    id_ending = models.CharField(_("ID number ends in"), max_length=4, blank=True)
+    # Of a claim.
+    people_count = models.PositiveIntegerField(_("Number of people"), null=True)
 
     class Meta:
         verbose_name = _("Line of a public notice")
@@ -103,6 +109,11 @@ class NoticeLine(models.Model):
         ordering = ["notice_id", "line_number"]
         constraints = [
             models.UniqueConstraint(name="notice_line_once_per_notice", fields=["notice", "line_number"]),
+            models.CheckConstraint(
+                name="notice_line_of_a_person_or_a_claim",
+                condition=(Q(people_count__isnull=True) & ~Q(id_ending=""))
+                | Q(people_count__isnull=False, people_count__gt=0, id_ending=""),
+            ),
         ]
         triggers = append_only()
 
@@ -114,8 +125,20 @@ class Objection(models.Model):
     """What somebody says against one decision, and what became of it. It holds that decision's money and no other."""
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
+    # Against a person's decision, or against an institution's claim.
     entitlement = models.ForeignKey(
-        Entitlement, verbose_name=_("Entitlement"), on_delete=models.PROTECT, related_name="objections"
+        Entitlement,
+        verbose_name=_("Entitlement"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="objections",
+    )
+    claim = models.ForeignKey(
+        SubsidyClaim,
+        verbose_name=_("Reimbursement claim"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="objections",
     )
     notice_line = models.ForeignKey(
         NoticeLine,
@@ -155,6 +178,11 @@ class Objection(models.Model):
         verbose_name_plural = _("Objections")
         ordering = ["-id"]
         constraints = [
+            models.CheckConstraint(
+                name="objection_against_one_decision",
+                condition=Q(entitlement__isnull=False, claim__isnull=True)
+                | Q(entitlement__isnull=True, claim__isnull=False),
+            ),
             known_value("kind", ObjectionKind, name="objection_kind_known"),
             known_value("status", ObjectionStatus, name="objection_status_known"),
             both_or_neither("decided_by", "decided_at", name="objection_decision_complete"),
@@ -179,11 +207,15 @@ class Objection(models.Model):
             models.Index(
                 name="objection_open", fields=["entitlement"], condition=Q(status=ObjectionStatus.RAISED)
             ),
+            models.Index(
+                name="objection_open_to_claim", fields=["claim"], condition=Q(status=ObjectionStatus.RAISED)
+            ),
         ]
         triggers = [
             *frozen(
                 "public_id",
                 "entitlement",
+                "claim",
                 "notice_line",
                 "kind",
                 "raised_at",
@@ -202,3 +234,15 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def subject(self) -> Entitlement | SubsidyClaim:
+        """The decision about a person, or the claim, that it is against."""
+        return self.against if self.claim is None else self.claim
+
+    @property
+    def against(self) -> Entitlement:
+        """The decision about a person that it is against. Raises ValueError for one against a claim."""
+        if self.entitlement is None:
+            raise ValueError("an objection to a claim is against no entitlement")
+        return self.entitlement

@@ -14,6 +14,7 @@ from subsidies.enums import (
     NotificationKind,
     NotificationStatus,
 )
+from subsidies.models.claim import SubsidyClaim
 from subsidies.models.entitlement import Entitlement
 
 
@@ -35,7 +36,7 @@ class Notification(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    # An office is a role, of a district where the role has one.
+    # An office is a role, of a district or an institution where the role has one.
     role = models.CharField(_("Role"), max_length=32, choices=Role, blank=True)
     district = models.ForeignKey(
         "institutions.District",
@@ -44,8 +45,22 @@ class Notification(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    institution = models.ForeignKey(
+        "institutions.Institution",
+        verbose_name=_("Institution"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     entitlement = models.ForeignKey(
         Entitlement, verbose_name=_("Entitlement"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    claim = models.ForeignKey(
+        SubsidyClaim,
+        verbose_name=_("Reimbursement claim"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     # Ids, codes, dates and sums; no personal data.
     facts = models.JSONField(_("Facts"), default=dict)
@@ -75,7 +90,7 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="notification_said_once",
-                fields=["key", "channel", "person", "role", "district"],
+                fields=["key", "channel", "person", "role", "district", "institution"],
                 nulls_distinct=False,
             ),
             known_value("kind", NotificationKind, name="notification_kind_known"),
@@ -107,10 +122,10 @@ class Notification(models.Model):
             # What nobody has read is counted on every page.
             models.Index(
                 name="notification_unread",
-                fields=["role", "district"],
+                fields=["role", "district", "institution"],
                 condition=Q(channel=NotificationChannel.IN_APP, read_at__isnull=True),
             ),
-            models.Index(name="notification_of_office", fields=["role", "district", "-id"]),
+            models.Index(name="notification_of_office", fields=["role", "district", "institution", "-id"]),
             models.Index(name="notification_of_person", fields=["person", "-id"]),
         ]
         triggers = [
@@ -122,7 +137,9 @@ class Notification(models.Model):
                 "person",
                 "role",
                 "district",
+                "institution",
                 "entitlement",
+                "claim",
                 "facts",
                 "created_at",
             ),

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from chongqing_dte.foundation.constraints import frozen, frozen_when, known_value
 from chongqing_dte.foundation.proposals import Proposal, RequestStatus, proposal_constraints
 from subsidies.enums import PAID_TWICE, RecoveryStatus, SettlementKind
+from subsidies.models.claim_reckoning import TrainingSubsidy
 from subsidies.models.payment import Payment
 
 
@@ -22,6 +23,14 @@ class Recovery(models.Model):
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     payment = models.ForeignKey(
         Payment, verbose_name=_("Payment"), on_delete=models.PROTECT, related_name="recoveries"
+    )
+    # Whose part of a claim it is; empty where all of the payment comes back.
+    subsidy = models.ForeignKey(
+        TrainingSubsidy,
+        verbose_name=_("Training subsidy"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="recoveries",
     )
     amount = models.DecimalField(_("Amount"), max_digits=12, decimal_places=2)
     # A code, and the facts behind it. Ids, codes and dates; no personal data.
@@ -47,7 +56,13 @@ class Recovery(models.Model):
             models.UniqueConstraint(
                 name="recovery_one_live_per_payment",
                 fields=["payment"],
-                condition=Q(withdrawn_at__isnull=True) & ~Q(reason=PAID_TWICE),
+                condition=Q(withdrawn_at__isnull=True, subsidy__isnull=True) & ~Q(reason=PAID_TWICE),
+            ),
+            # Of one person's part less may be owed, and then less again: the rest is asked back once that is settled.
+            models.UniqueConstraint(
+                name="recovery_one_open_per_subsidy",
+                fields=["subsidy"],
+                condition=Q(status=RecoveryStatus.OPEN),
             ),
             # What the bank paid a second time is asked back by itself, whatever becomes of the first.
             models.UniqueConstraint(
@@ -90,7 +105,7 @@ class Recovery(models.Model):
             models.Index(name="recovery_open", fields=["due_on"], condition=Q(status=RecoveryStatus.OPEN)),
         ]
         triggers = [
-            *frozen("public_id", "payment", "amount", "reason", "facts", "opened_at"),
+            *frozen("public_id", "payment", "subsidy", "amount", "reason", "facts", "opened_at"),
             frozen_when(
                 "OLD.status <> 'OPEN'",
                 "status",
@@ -101,6 +116,31 @@ class Recovery(models.Model):
                 "withdrawal_reason",
                 "withdrawal_facts",
                 name="recovery_stays_ended",
+            ),
+            # Looked at when the transaction commits: never more is asked back than was paid, for all and for each.
+            pgtrigger.Trigger(
+                name="recovery_within_what_was_paid",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM subsidies_payment payment
+                        LEFT JOIN subsidies_trainingsubsidy subsidy ON subsidy.id = NEW.subsidy_id
+                        WHERE payment.id = NEW.payment_id
+                          AND (subsidy.claim_id IS DISTINCT FROM payment.claim_id AND NEW.subsidy_id IS NOT NULL
+                               OR payment.amount < (
+                                   SELECT sum(asked.amount) FROM subsidies_recovery asked
+                                   WHERE asked.payment_id = payment.id AND asked.withdrawn_at IS NULL
+                                     AND asked.reason <> 'paid_twice')
+                               OR subsidy.amount < (
+                                   SELECT sum(asked.amount) FROM subsidies_recovery asked
+                                   WHERE asked.subsidy_id = subsidy.id AND asked.withdrawn_at IS NULL))
+                    ) THEN
+                        RAISE EXCEPTION 'recovery_within_what_was_paid' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
             ),
         ]
 
@@ -175,7 +215,9 @@ class RecoverySettlement(Proposal):
                         WHERE recovery.id = NEW.recovery_id
                           AND recovery.recovered + recovery.written_off <> coalesce((
                               SELECT sum(part.amount) FROM subsidies_recoverysettlement part
-                              WHERE part.recovery_id = recovery.id AND part.status = 'APPROVED'), 0)
+                              WHERE part.recovery_id = recovery.id AND part.status = 'APPROVED'), 0) + coalesce((
+                              SELECT sum(netting.amount) FROM subsidies_netting netting
+                              WHERE netting.recovery_id = recovery.id AND netting.status = 'SET_OFF'), 0)
                     ) THEN
                         RAISE EXCEPTION 'settlement_counts_in_its_recovery' USING ERRCODE = 'check_violation';
                     END IF;

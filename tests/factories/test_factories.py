@@ -1,7 +1,16 @@
 import pytest
 
 from institutions.enums import Role
-from tests.factories import assessment, enrollment, institutions, notices, standing, subsidies
+from tests.factories import (
+    assessment,
+    claim_rows,
+    claims,
+    enrollment,
+    institutions,
+    notices,
+    standing,
+    subsidies,
+)
 
 STATES = [
     (institutions.DistrictFactory, {}),
@@ -52,6 +61,30 @@ STATES = [
     (notices.ObjectionFactory, {"office": True}),
     (notices.ObjectionFactory, {"upheld": True}),
     (notices.ObjectionFactory, {"dismissed": True}),
+    (claims.TrainingPolicyVersionFactory, {}),
+    (claims.TrainingStandardFactory, {}),
+    (claims.SubsidyClaimFactory, {}),
+    (claims.ClaimReckoningFactory, {}),
+    (claims.ClaimLineFactory, {}),
+    (claims.ClaimLineFactory, {"out": True}),
+    (claims.TrainingSubsidyFactory, {}),
+    (claims.TrainingSubsidyFactory, {"voided": True}),
+    (claims.AdvanceFactory, {}),
+    (claims.AdvanceFactory, {"per_trainee": True}),
+    (claims.AdvanceFactory, {"withdrawn": True}),
+    (claims.ClaimEvidenceFactory, {}),
+    (claims.ClaimEvidenceFactory, {"waiting": True}),
+    (claims.ClaimEvidenceFactory, {"clean": True}),
+    (claims.ClaimEvidenceFactory, {"infected": True}),
+    (claims.ClaimEvidenceFactory, {"withdrawn": True}),
+    (claims.LineReviewFactory, {}),
+    (claims.LineReviewFactory, {"refused": True}),
+    (claims.ClaimQueryFactory, {}),
+    (claims.ClaimQueryFactory, {"answered": True}),
+    (claim_rows.ClaimStepFactory, {}),
+    (claim_rows.ClaimHandoverFactory, {}),
+    (claim_rows.NettingFactory, {}),
+    (claim_rows.NettingFactory, {"ended": True}),
     (subsidies.PolicyVersionFactory, {}),
     (subsidies.EntitlementFactory, {}),
     (subsidies.EntitlementFactory, {"held": True}),

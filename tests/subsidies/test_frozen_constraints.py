@@ -10,6 +10,7 @@ from django.db import IntegrityError, InternalError, connection, models, transac
 from chongqing_dte.foundation.crypto import EncryptedTextField
 from subsidies.enums import JournalAccount, JournalKind
 from subsidies.models import (
+    Advance,
     BankFormat,
     BankResultFile,
     BankResultLine,
@@ -17,11 +18,19 @@ from subsidies.models import (
     BookComparison,
     Budget,
     BudgetChange,
+    ClaimEvidence,
+    ClaimHandover,
+    ClaimLine,
+    ClaimQuery,
+    ClaimReckoning,
+    ClaimStep,
     Entitlement,
     InvariantAlarm,
     JournalEntry,
     JournalLine,
     LineResolution,
+    LineReview,
+    Netting,
     NoticeLine,
     Notification,
     Objection,
@@ -35,12 +44,29 @@ from subsidies.models import (
     RecoverySettlement,
     SelfCheckAccess,
     SendingStop,
+    SubsidyClaim,
+    TrainingPolicyVersion,
+    TrainingStandard,
+    TrainingSubsidy,
 )
 from subsidies.services.journal import Posting, record_entry
 from tests.clock import NOW
 from tests.factories.bank import BatchDownloadFactory, LineResolutionFactory, SendingStopFactory
 from tests.factories.bank_formats import BankFormatFactory
 from tests.factories.budgets import BudgetChangeFactory
+from tests.factories.claim_rows import ClaimHandoverFactory, ClaimStepFactory, NettingFactory
+from tests.factories.claims import (
+    AdvanceFactory,
+    ClaimEvidenceFactory,
+    ClaimLineFactory,
+    ClaimQueryFactory,
+    ClaimReckoningFactory,
+    LineReviewFactory,
+    SubsidyClaimFactory,
+    TrainingPolicyVersionFactory,
+    TrainingStandardFactory,
+    TrainingSubsidyFactory,
+)
 from tests.factories.decisions import OtherSubsidyFactory
 from tests.factories.notices import NoticeLineFactory, ObjectionFactory, PublicNoticeFactory
 from tests.factories.notifications import NotificationFactory
@@ -139,7 +165,22 @@ WRITE = {
     SelfCheckAccess: SelfCheckAccessFactory,
     InvariantAlarm: raise_alarm,
     BookComparison: compare_books,
+    TrainingPolicyVersion: TrainingPolicyVersionFactory,
+    TrainingStandard: TrainingStandardFactory,
+    SubsidyClaim: SubsidyClaimFactory,
+    ClaimReckoning: ClaimReckoningFactory,
+    ClaimLine: ClaimLineFactory,
+    ClaimStep: ClaimStepFactory,
+    TrainingSubsidy: TrainingSubsidyFactory,
+    LineReview: LineReviewFactory,
+    ClaimQuery: ClaimQueryFactory,
+    ClaimHandover: ClaimHandoverFactory,
+    Advance: AdvanceFactory,
+    ClaimEvidence: ClaimEvidenceFactory,
+    Netting: NettingFactory,
 }
+# The table of a draft changes row by row until it is approved; from then on a trigger of its own keeps it.
+KEPT = [model for model in MODELS if model is not TrainingStandard]
 
 
 def label(value: object) -> str:
@@ -154,7 +195,7 @@ def test_append_only_row_is_not_changed(model):
         run(f"UPDATE {model._meta.db_table} SET id = id + 1000")  # noqa: S608
 
 
-@pytest.mark.parametrize("model", MODELS, ids=label)
+@pytest.mark.parametrize("model", KEPT, ids=label)
 def test_row_is_not_deleted(model):
     WRITE[model]()
 
@@ -162,7 +203,7 @@ def test_row_is_not_deleted(model):
         run(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
 
 
-@pytest.mark.parametrize("model", MODELS, ids=label)
+@pytest.mark.parametrize("model", KEPT, ids=label)
 def test_table_is_not_emptied(model):
     with pytest.raises(InternalError, match=f"no_truncate: {model._meta.db_table} "):
         run(f"TRUNCATE {model._meta.db_table} CASCADE")

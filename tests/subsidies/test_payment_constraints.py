@@ -44,6 +44,7 @@ def test_a_grant_has_one_payment():
     ("fields", "constraint"),
     [
         ({"status": "LOST"}, "batch_status_known"),
+        ({"kind": "CHARITY"}, "batch_kind_known"),
         ({"line_count": 0}, "batch_has_lines"),
         ({"total": Decimal("0.00")}, "batch_has_lines"),
         ({"first_released_at": NOW}, "batch_first_release_complete"),
