@@ -38,6 +38,10 @@ TITLES: Final[dict[str, Promise]] = {
     "held-otherwise": _("Decisions held for another reason"),
     "messages-failed": _("Messages that could not be sent"),
     "returned": _("Returned payments without a new account"),
+    "classes-without-a-policy": _("Classes for which no training policy is in force"),
+    "claims-without-a-last-day": _("Claims without a last day for the answer"),
+    "claims-late-with-the-district": _("Claims that a district is late with"),
+    "claims-late-with-the-city": _("Claims whose municipal confirmation is late"),
 }
 # A check is called by what it asks for, so it names what the decision waits for.
 HELD_TITLE: Final = _("Decisions held until: %(check)s")
@@ -78,6 +82,14 @@ CAUSES: Final[dict[str, Promise]] = {
     "recoveries-overdue": _("The person was asked to pay, and the day is over."),
     "recoveries-not-asked": _("The person is to be asked in writing, with a day to pay by."),
     "messages-failed": _("It was tried as often as is allowed. Send it again once the cause is gone."),
+    "classes-without-a-policy": _(
+        "No training policy is approved for the day on which the class ended, so that its claim cannot open."
+    ),
+    "claims-without-a-last-day": _(
+        "The working days of the coming weeks are not published, so that nobody is ever late with the answer."
+    ),
+    "claims-late-with-the-district": _("The day for its review is over. Nothing is approved by waiting."),
+    "claims-late-with-the-city": _("The day for the confirmation is over. Nothing is approved by waiting."),
     "returned": _("The bank sent the money back. It is paid again by itself once there is another account."),
 }
 # Why a message was given up, by the code that it keeps.
@@ -108,6 +120,8 @@ ACT_ROUTES: Final[dict[str, str]] = {
     "held-policy-is-in-force": "policy-version-list",
     "held-fee-is-published": "fee-list",
     "held-budget-has-room": "budget-list",
+    "classes-without-a-policy": "training-policy-list",
+    "claims-without-a-last-day": "calendar",
 }
 
 

@@ -198,9 +198,23 @@ RECOVERY_REASONS: Final[dict[str, Promise]] = {
         "An objection to the decision was upheld after the subsidy was paid, so the money is to come back."
     ),
     "paid_twice": _("The bank paid the subsidy twice, so one of the two is to come back."),
+    "claim_result_fell": _(
+        "A pass that was paid for in the claim does not stand any more: its result was corrected or its certificate "
+        "revoked. What was paid for the person is to come back as far as it is more than by now."
+    ),
+    "claim_line_fell": _(
+        "A person who was paid for in the claim does not count any more. What was paid for them is to come back."
+    ),
+    "claim_factor_fell": _(
+        "The pass rate of the class, or what is paid for each person, has become less since the claim was paid. What "
+        "was paid too much for the person is to come back."
+    ),
 }
 
 WITHDRAWAL_REASONS: Final[dict[str, Promise]] = {
+    "claim_reckoned_anew": _(
+        "Withdrawn on %(withdrawn_on)s: the claim was reckoned anew, and another amount or nothing is to come back."
+    ),
     "certificate_valid_again": _(
         "Withdrawn on %(withdrawn_on)s: the result stands as a pass again and the person holds a valid certificate, "
         "so the money stays with them."

@@ -78,6 +78,55 @@ TO_OFFICE: Final[dict[str, Promise]] = {
     NotificationKind.BUDGET_SHORT: gettext_lazy(
         "The %(year)s budget has no room for %(waiting)s subsidies. They wait in order for a top-up."
     ),
+    NotificationKind.CLAIMS_LATE: gettext_lazy(
+        "%(waiting)s claims have waited too long for an answer, the first of them since %(first_due_on)s. Nothing is "
+        "approved by waiting: the queue of claims lists them."
+    ),
+    NotificationKind.CLAIMS_HANDED_OVER: gettext_lazy(
+        "%(waiting)s claims of %(district)s were handed over to your office. Its queue of claims lists them."
+    ),
+}
+# Where a message is about a claim: to its institution, or to the office that deals with it.
+OF_CLAIM: Final[dict[str, Promise]] = {
+    NotificationKind.GRANTED: gettext_lazy(
+        "Claim %(claim)s is confirmed: %(amount)s yuan of training subsidy are paid to your institution."
+    ),
+    NotificationKind.ON_NOTICE: gettext_lazy(
+        "Claim %(claim)s over %(amount)s yuan is on public notice until %(closes_on)s."
+    ),
+    NotificationKind.PAID: gettext_lazy(
+        "%(amount)s yuan for claim %(claim)s were paid on %(answered_on)s to your institution's account that ends in "
+        "%(account_ends_in)s."
+    ),
+    NotificationKind.RETURNED: gettext_lazy(
+        "The bank returned %(amount)s yuan for claim %(claim)s from your institution's account that ends in "
+        "%(account_ends_in)s: %(return_text)s Propose another account, or the same one once it can be paid to."
+    ),
+    NotificationKind.OBJECTION: gettext_lazy(
+        "An objection was raised to claim %(claim)s. Its money waits for the answer."
+    ),
+    NotificationKind.OBJECTION_DECIDED: gettext_lazy("The objection to claim %(claim)s is decided."),
+    NotificationKind.CLAIM_OPENED: gettext_lazy(
+        "Claim %(claim)s is open. By what is known today you are owed up to %(amount)s yuan for %(people)s people. "
+        "Record what you have advanced and submit it until %(last_day_on)s; after that day it lapses."
+    ),
+    NotificationKind.CLAIM_LAPSED: gettext_lazy(
+        "Claim %(claim)s was not submitted until %(last_day_on)s, and has lapsed. Nothing is paid for it."
+    ),
+    NotificationKind.CLAIM_SET_OFF: gettext_lazy(
+        "Of claim %(claim)s, %(amount)s yuan were set off against what your institution had to pay back, and are not "
+        "paid out. Your statement says against what."
+    ),
+    NotificationKind.RECOVERY: gettext_lazy(
+        "You are asked to pay back %(amount)s yuan of what was paid for claim %(claim)s until %(due_on)s. The letter "
+        "of the bureau says why and how."
+    ),
+    NotificationKind.CLAIM_ASKED: gettext_lazy(
+        "The district asks something about claim %(claim)s. Please answer until %(due_on)s; its review waits for it."
+    ),
+    NotificationKind.CLAIM_ANSWERED: gettext_lazy("The institution has answered about claim %(claim)s."),
+    NotificationKind.CLAIM_RETURNED: gettext_lazy("Claim %(claim)s was sent back. Its page says why."),
+    NotificationKind.CLAIM_REFUSED: gettext_lazy("Claim %(claim)s was refused. Its page says why."),
 }
 
 
@@ -114,6 +163,8 @@ def mail_domain() -> str:
 def sentence(notification: Notification) -> str:
     """Return what happened, in the reader's language."""
     words = TO_OFFICE if notification.person_id is None else TO_PERSON
+    if notification.claim_id is not None:
+        words = {**words, **OF_CLAIM}
     template = words.get(notification.kind)
     if template is None:
         return str(NotificationKind(notification.kind).label)
@@ -131,6 +182,8 @@ def _shown(notification: Notification) -> dict[str, Any]:
             "level": certificate.get_level_display(),
         }
         facts["why"] = _why(entitlement)
+    if notification.claim is not None:
+        facts["claim"] = notification.claim.reference
     if "return_code" in facts:
         facts["return_text"] = return_reason(facts["return_code"])
     return facts

@@ -13,11 +13,17 @@ from subsidies.bank.channel import BankChannel, BankUnavailable
 from subsidies.bank.ways import bank_channels
 from subsidies.enums import DeliveryWay
 from subsidies.gateways import sms_gateway
+from subsidies.gateways.scanner import virus_scanner
 from subsidies.invariants import CHECKED, look_in_turn
 from subsidies.services.bank_results import collect_bank_results
 from subsidies.services.batches import assemble_batches
 from subsidies.services.book_comparisons import compare_books
 from subsidies.services.budget_alarms import tell_of_short_budgets
+from subsidies.services.claim_clocks import escalate_overdue_claims, tell_offices_of_late_claims
+from subsidies.services.claim_evidence import scan_waiting_evidence
+from subsidies.services.claim_payments import open_claim_payments
+from subsidies.services.claim_recoveries import follow_changed_claims
+from subsidies.services.claim_sweeps import lapse_claims, open_due_claims, reckon_due_claims
 from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.deliveries import deliver_released_batches
 from subsidies.services.invariant_alarms import record_alarms
@@ -29,6 +35,7 @@ from subsidies.services.result_files import read_early_results_again
 from subsidies.services.revocations import follow_ended_certificates
 from subsidies.services.self_checks import send_self_check_codes
 from subsidies.services.simulations import continue_simulations
+from subsidies.services.training_simulations import continue_training_simulations
 
 log = structlog.get_logger(__name__)
 
@@ -115,6 +122,50 @@ def publish_notices_task(**_later_arguments: object) -> None:
 
 
 @shared_task
+def open_due_claims_task(**_later_arguments: object) -> None:
+    """Open the claims of classes whose results are there, and end those that nobody has submitted in time."""
+    lapsed_count = lapse_claims(now=database_now())
+    opened_count = open_due_claims(now=database_now())
+    if lapsed_count or opened_count:
+        log.info("claims_opened", count=opened_count, lapsed=lapsed_count)
+
+
+@shared_task
+def reckon_due_claims_task(**_later_arguments: object) -> None:
+    """Look anew at what claims rest on, and let the money follow those that were confirmed."""
+    changed_count = reckon_due_claims(now=database_now())
+    moved_count = follow_changed_claims(now=database_now())
+    if changed_count or moved_count:
+        log.info("claims_reckoned", count=changed_count, moved=moved_count)
+
+
+@shared_task
+def scan_waiting_evidence_task(**_later_arguments: object) -> None:
+    """Let the virus scanner look at the files that were handed in, if one is connected."""
+    scanner = virus_scanner()
+    done_count = scan_waiting_evidence(scanner=scanner, clock=database_now) if scanner else 0
+    if done_count:
+        log.info("claim_evidence_scanned", count=done_count)
+
+
+@shared_task
+def open_claim_payments_task(**_later_arguments: object) -> None:
+    """Open the payments of confirmed claims, as far as the budgets go."""
+    done_count = open_claim_payments(now=database_now())
+    if done_count:
+        log.info("claim_payments_opened", count=done_count)
+
+
+@shared_task
+def watch_claim_clocks_task(**_later_arguments: object) -> None:
+    """Let those see late answers about claims who oversee them, and tell the offices once a day."""
+    escalated_count = escalate_overdue_claims(now=database_now())
+    if escalated_count:
+        log.info("claims_escalated", count=escalated_count)
+    tell_offices_of_late_claims(now=database_now())
+
+
+@shared_task
 def close_notices_task(**_later_arguments: object) -> None:
     """Close the notices whose period is over: no worker's own clock ends one early."""
     payment_count = close_notices(now=database_now())
@@ -178,7 +229,8 @@ def compare_books_task(**_later_arguments: object) -> None:
 @shared_task
 def continue_simulations_task(**_later_arguments: object) -> None:
     """Go on with the simulations that people wait for. Losing, repeating or killing it is harmless."""
-    done_count = continue_simulations(clock=database_now, turn=SIMULATION_TURN)
+    done_count = continue_simulations(clock=database_now, turn=SIMULATION_TURN / 2)
+    done_count += continue_training_simulations(clock=database_now, turn=SIMULATION_TURN / 2)
     if done_count:
         log.info("simulations_done", count=done_count)
 

@@ -169,7 +169,7 @@ def _shown_attempt(attempt: PaymentAttempt, lines: list[ShownBankLine]) -> Shown
         reference=attempt.reference,
         batch_reference=attempt.batch.reference,
         batch_status_label=attempt.batch.get_status_display(),
-        account_last_four=attempt.bank_account.last_four,
+        account_last_four=attempt.account.last_four,
         status=attempt.status,
         status_label=attempt.get_status_display(),
         bank_answer=return_reason(attempt.return_code) if attempt.status == BankAnswer.RETURNED else "",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from subsidies.invariants.bank import BANK_INVARIANTS
 from subsidies.invariants.budgets import BUDGET_INVARIANTS
+from subsidies.invariants.claims import CLAIM_INVARIANTS
 from subsidies.invariants.decisions import DECISION_INVARIANTS
 from subsidies.invariants.kinds import Invariant, Looks, Violation
 from subsidies.invariants.notices import NOTICE_INVARIANTS
@@ -35,6 +36,7 @@ INVARIANTS: Final = (
     *NOTICE_INVARIANTS,
     *RECOVERY_INVARIANTS,
     *BUDGET_INVARIANTS,
+    *CLAIM_INVARIANTS,
 )
 
 # One that takes longer has gone wrong, and leaves time for the others.

@@ -15,9 +15,7 @@ NOTICE_INVARIANTS: Final = (
         ),
         """
         SELECT payment.id FROM subsidies_payment payment
-        JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
-        JOIN subsidies_policyversion policy ON policy.id = entitlement.policy_version_id
-        WHERE policy.notice_working_days > 0
+        WHERE payment.notice_working_days > 0
           AND (payment.status NOT IN ('TO_NOTICE', 'ON_NOTICE', 'CANCELLED')
                OR EXISTS (SELECT 1 FROM subsidies_paymentattempt attempt WHERE attempt.payment_id = payment.id))
           AND NOT EXISTS (
@@ -90,7 +88,8 @@ NOTICE_INVARIANTS: Final = (
         SELECT objection.id FROM subsidies_objection objection
         JOIN subsidies_noticeline line ON line.id = objection.notice_line_id
         JOIN subsidies_payment payment ON payment.id = line.payment_id
-        WHERE payment.entitlement_id <> objection.entitlement_id
+        WHERE payment.entitlement_id IS DISTINCT FROM objection.entitlement_id
+           OR payment.claim_id IS DISTINCT FROM objection.claim_id
         """,
     ),
 )

@@ -9,11 +9,16 @@ from subsidies.invariants.kinds import Invariant
 RECOVERY_INVARIANTS: Final = (
     Invariant(
         "recovery_is_the_sum_of_its_settlements",
-        _("What a recovery says came back and was written off is what two people put down, to the cent."),
+        _(
+            "What a recovery says came back and was written off is what two people put down and what was set off, to "
+            "the cent."
+        ),
         """
         SELECT recovery.id FROM subsidies_recovery recovery
-        LEFT JOIN subsidies_recoverysettlement part
-               ON part.recovery_id = recovery.id AND part.status = 'APPROVED'
+        LEFT JOIN (
+            SELECT recovery_id, kind, amount FROM subsidies_recoverysettlement WHERE status = 'APPROVED'
+            UNION ALL SELECT recovery_id, 'REPAYMENT', amount FROM subsidies_netting WHERE status = 'SET_OFF'
+        ) part ON part.recovery_id = recovery.id
         GROUP BY recovery.id
         HAVING recovery.recovered <> coalesce(sum(part.amount) FILTER (WHERE part.kind = 'REPAYMENT'), 0)
             OR recovery.written_off <> coalesce(sum(part.amount) FILTER (WHERE part.kind = 'WRITE_OFF'), 0)

@@ -121,7 +121,12 @@ ROAD_INVARIANTS: Final = (
                    count(*) FILTER (WHERE attempt.status IN ('OPEN', 'UNKNOWN')) AS open
             FROM subsidies_paymentattempt attempt WHERE attempt.payment_id = payment.id
         ) attempts ON true
-        WHERE (payment.status = 'PAID') <> (attempts.paid = 1)
+        LEFT JOIN LATERAL (
+            -- Where nothing is left for the bank, it is instructed to pay nothing.
+            SELECT coalesce(sum(netting.amount), 0) AS amount FROM subsidies_netting netting
+            WHERE netting.payment_id = payment.id AND netting.status = 'SET_OFF'
+        ) set_off ON true
+        WHERE (payment.status = 'PAID') <> (attempts.paid = 1 OR set_off.amount = payment.amount)
            OR (payment.status = 'INSTRUCTED') <> (attempts.open = 1)
         """,
     ),
@@ -142,11 +147,27 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "recovery_asks_for_what_was_paid",
-        _("Money is asked back that was paid, all of it."),
+        _(
+            "Money is asked back that was paid: all that a person was paid, and of what a claim was paid and of each "
+            "person's part never more than that."
+        ),
         """
         SELECT recovery.id FROM subsidies_recovery recovery
         JOIN subsidies_payment payment ON payment.id = recovery.payment_id
-        WHERE payment.status <> 'PAID' OR payment.amount <> recovery.amount
+        WHERE payment.status <> 'PAID'
+           OR (payment.claim_id IS NULL AND payment.amount <> recovery.amount)
+        UNION ALL
+        SELECT min(recovery.id) FROM subsidies_recovery recovery
+        JOIN subsidies_payment payment ON payment.id = recovery.payment_id
+        WHERE recovery.withdrawn_at IS NULL AND recovery.reason <> 'paid_twice'
+        GROUP BY payment.id HAVING sum(recovery.amount) > payment.amount
+        UNION ALL
+        SELECT min(recovery.id) FROM subsidies_recovery recovery
+        JOIN subsidies_trainingsubsidy subsidy ON subsidy.id = recovery.subsidy_id
+        JOIN subsidies_payment payment ON payment.id = recovery.payment_id
+        WHERE recovery.withdrawn_at IS NULL
+        GROUP BY subsidy.id
+        HAVING sum(recovery.amount) > subsidy.amount OR bool_or(payment.claim_id <> subsidy.claim_id)
         """,
     ),
     Invariant(
@@ -166,11 +187,22 @@ ROAD_INVARIANTS: Final = (
     ),
     Invariant(
         "attempt_amount_is_its_payment",
-        _("The bank is instructed to pay exactly what is owed."),
+        _("The bank is instructed to pay exactly what is owed, without what is set off against it."),
         """
         SELECT attempt.id FROM subsidies_paymentattempt attempt
         JOIN subsidies_payment payment ON payment.id = attempt.payment_id
-        WHERE attempt.amount <> payment.amount
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(last.amount), 0) AS amount FROM (
+                SELECT DISTINCT ON (netting.recovery_id) netting.amount FROM subsidies_netting netting
+                WHERE netting.attempt_id = attempt.id ORDER BY netting.recovery_id, netting.id DESC
+            ) last
+        ) held ON true
+        LEFT JOIN LATERAL (
+            -- Of an instruction that was paid and taken back.
+            SELECT coalesce(sum(netting.amount), 0) AS amount FROM subsidies_netting netting
+            WHERE netting.payment_id = payment.id AND netting.status = 'SET_OFF' AND netting.attempt_id < attempt.id
+        ) before ON true
+        WHERE attempt.amount <> payment.amount - held.amount - before.amount
         """,
     ),
     Invariant(
@@ -234,13 +266,18 @@ ROAD_INVARIANTS: Final = (
             FROM subsidies_journalline line WHERE line.payment_id = payment.id
         ) journal ON true
         LEFT JOIN LATERAL (
-            SELECT bool_or(batch.status NOT IN ('ASSEMBLED', 'WITHDRAWN')) AS released
+            SELECT coalesce(sum(attempt.amount), 0) AS amount
             FROM subsidies_paymentattempt attempt
             JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
             WHERE attempt.payment_id = payment.id AND attempt.status IN ('OPEN', 'UNKNOWN')
+              AND batch.status NOT IN ('ASSEMBLED', 'WITHDRAWN')
         ) under_way ON true
         LEFT JOIN LATERAL (
-            SELECT coalesce(bool_or(recovery.reason <> 'paid_twice'), false) AS is_of_the_first,
+            SELECT coalesce(sum(netting.amount), 0) AS amount FROM subsidies_netting netting
+            WHERE netting.payment_id = payment.id AND netting.status = 'SET_OFF'
+        ) set_off ON true
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(recovery.amount) FILTER (WHERE recovery.reason <> 'paid_twice'), 0) AS first,
                    coalesce(sum(recovery.amount) FILTER (WHERE recovery.reason = 'paid_twice'), 0) AS second,
                    coalesce(sum(recovery.amount - recovery.recovered - recovery.written_off), 0) AS to_come,
                    coalesce(sum(recovery.recovered), 0) AS came_back,
@@ -249,15 +286,15 @@ ROAD_INVARIANTS: Final = (
             WHERE recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
         ) asked_back ON true
         WHERE journal.granted <> CASE
-                WHEN payment.status = 'CANCELLED' OR asked_back.is_of_the_first THEN 0 ELSE payment.amount END
+                WHEN payment.status = 'CANCELLED' THEN 0 ELSE payment.amount - asked_back.first END
            OR journal.to_recover <> asked_back.to_come
            OR journal.given_up <> asked_back.given_up
            OR journal.paid <> CASE
                 WHEN payment.status = 'PAID' THEN payment.amount + asked_back.second - asked_back.came_back
-                ELSE 0 END
+                ELSE set_off.amount END
            OR journal.owed <> CASE
-                WHEN payment.status IN ('PAID', 'CANCELLED') OR coalesce(under_way.released, false) THEN 0
-                ELSE payment.amount END
+                WHEN payment.status IN ('PAID', 'CANCELLED') THEN 0
+                ELSE payment.amount - set_off.amount - under_way.amount END
         """,
     ),
     Invariant(
@@ -271,11 +308,15 @@ ROAD_INVARIANTS: Final = (
         LEFT JOIN subsidies_payment payment ON payment.budget_id = budget.id
         LEFT JOIN subsidies_recovery twice
                ON twice.payment_id = payment.id AND twice.reason = 'paid_twice' AND twice.withdrawn_at IS NULL
+        LEFT JOIN (
+            SELECT payment_id, sum(amount) AS amount FROM subsidies_netting
+            WHERE status = 'SET_OFF' GROUP BY payment_id
+        ) set_off ON set_off.payment_id = payment.id
         GROUP BY budget.id
-        HAVING coalesce(sum(payment.amount)
+        HAVING coalesce(sum(payment.amount - coalesce(set_off.amount, 0))
                    FILTER (WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) <> budget.reserved
-            OR coalesce(sum(payment.amount + coalesce(twice.amount, 0))
-                   FILTER (WHERE payment.status = 'PAID'), 0) <> budget.paid
+            OR coalesce(sum(CASE WHEN payment.status = 'PAID' THEN payment.amount + coalesce(twice.amount, 0)
+                                 ELSE set_off.amount END), 0) <> budget.paid
         """,
     ),
     Invariant(

@@ -1,3 +1,7 @@
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
 from chongqing_dte.foundation.errors import NotPermitted
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
 from institutions.models import User
@@ -28,6 +32,19 @@ def can_release_batches(user: User) -> bool:
 def can_release(user: User, batch: PaymentBatch) -> bool:
     """Test whether this person may add the next signature to this batch: each of the two is somebody else's."""
     return can_release_batches(user) and batch.first_released_by_id != user.pk
+
+
+def is_behind_its_claims(user: User, behind: Collection[int]) -> bool:
+    """Test whether this person submitted, recommended or confirmed a claim in a batch; `behind` are all who did."""
+    return user.pk in behind
+
+
+def check_is_not_behind_its_claims(user: User, behind: Collection[int]) -> None:
+    """Raise NotPermitted for whoever answers for a claim in the batch: somebody else lets its money go."""
+    if is_behind_its_claims(user, behind):
+        raise NotPermitted(
+            _("You submitted, recommended or confirmed a claim in this batch. Somebody else releases it.")
+        )
 
 
 def check_can_release(user: User, batch: PaymentBatch) -> None:

@@ -1,11 +1,11 @@
 from chongqing_dte.foundation.errors import NotPermitted
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
+from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from institutions.models import User
 
 
 def can_have_inbox(user: User) -> bool:
     """Test whether this person's office is told things in the portal."""
-    return user.role in (*MUNICIPAL_ROLES, *DISTRICT_ROLES)
+    return user.role in (*MUNICIPAL_ROLES, *DISTRICT_ROLES, *TRAINING_ROLES)
 
 
 def check_can_have_inbox(user: User) -> None:

@@ -1,7 +1,7 @@
 from chongqing_dte.foundation.errors import NotPermitted
+from chongqing_dte.foundation.versions import Version
 from institutions.enums import MUNICIPAL_ROLES, Role
 from institutions.models import User
-from subsidies.models import PolicyVersion
 from subsidies.policies.money import can_see_decisions
 
 
@@ -33,12 +33,12 @@ def check_can_draft_policy(user: User) -> None:
         raise NotPermitted
 
 
-def can_approve_policy(user: User, version: PolicyVersion) -> bool:
+def can_approve_policy(user: User, version: Version) -> bool:
     """Test whether this person approves this draft: a reviewer, and never its author."""
     return user.role == Role.MUNICIPAL_REVIEWER and version.drafted_by_id != user.pk
 
 
-def check_can_approve_policy(user: User, version: PolicyVersion) -> None:
+def check_can_approve_policy(user: User, version: Version) -> None:
     """Raise NotPermitted unless this person approves this draft."""
     if not can_approve_policy(user, version):
         raise NotPermitted

@@ -1,6 +1,33 @@
 from institutions.queries import (
     districts_answered_for as districts_answered_for,
 )
+from subsidies.queries.advances import (
+    Owed as Owed,
+)
+from subsidies.queries.advances import (
+    advances_of_class as advances_of_class,
+)
+from subsidies.queries.advances import (
+    advances_visible_to as advances_visible_to,
+)
+from subsidies.queries.advances import (
+    class_of_advance as class_of_advance,
+)
+from subsidies.queries.advances import (
+    institutions_owed as institutions_owed,
+)
+from subsidies.queries.advances import (
+    lock_advance as lock_advance,
+)
+from subsidies.queries.advances import (
+    owed_by_class as owed_by_class,
+)
+from subsidies.queries.advances import (
+    people_in_class as people_in_class,
+)
+from subsidies.queries.advances import (
+    total_outstanding as total_outstanding,
+)
 from subsidies.queries.bank_formats import (
     LeftOut as LeftOut,
 )
@@ -166,6 +193,273 @@ from subsidies.queries.certificates import (
 from subsidies.queries.certificates import (
     district_names as district_names,
 )
+from subsidies.queries.changed_claims import (
+    claims_with_live_payment as claims_with_live_payment,
+)
+from subsidies.queries.changed_claims import (
+    confirmed_ids_to_look_at as confirmed_ids_to_look_at,
+)
+from subsidies.queries.changed_claims import (
+    lock_confirmed_that_moved as lock_confirmed_that_moved,
+)
+from subsidies.queries.changed_claims import (
+    lock_confirmed_to_look_at as lock_confirmed_to_look_at,
+)
+from subsidies.queries.changed_claims import (
+    lock_part_recoveries as lock_part_recoveries,
+)
+from subsidies.queries.changed_claims import (
+    lock_payments_of_claims as lock_payments_of_claims,
+)
+from subsidies.queries.changed_claims import (
+    payments_asked_back_whole as payments_asked_back_whole,
+)
+from subsidies.queries.changed_claims import (
+    payments_held_by_results as payments_held_by_results,
+)
+from subsidies.queries.changed_claims import (
+    payments_to_leave_alone as payments_to_leave_alone,
+)
+from subsidies.queries.changed_claims import (
+    subsidies_paid_by as subsidies_paid_by,
+)
+from subsidies.queries.claim_evidence import (
+    claim_evidence_visible_to as claim_evidence_visible_to,
+)
+from subsidies.queries.claim_evidence import (
+    class_of_evidence as class_of_evidence,
+)
+from subsidies.queries.claim_evidence import (
+    content_of_evidence as content_of_evidence,
+)
+from subsidies.queries.claim_evidence import (
+    evidence_of_class as evidence_of_class,
+)
+from subsidies.queries.claim_evidence import (
+    evidence_to_scan as evidence_to_scan,
+)
+from subsidies.queries.claim_evidence import (
+    has_evidence as has_evidence,
+)
+from subsidies.queries.claim_evidence import (
+    has_infected_file as has_infected_file,
+)
+from subsidies.queries.claim_evidence import (
+    has_receipt as has_receipt,
+)
+from subsidies.queries.claim_evidence import (
+    live_evidence_count as live_evidence_count,
+)
+from subsidies.queries.claim_evidence import (
+    lock_claim_evidence as lock_claim_evidence,
+)
+from subsidies.queries.claim_facts import (
+    ClaimFacts as ClaimFacts,
+)
+from subsidies.queries.claim_facts import (
+    gather_claim_facts as gather_claim_facts,
+)
+from subsidies.queries.claim_payments import (
+    claim_ids_to_pay as claim_ids_to_pay,
+)
+from subsidies.queries.claim_payments import (
+    claims_by_id as claims_by_id,
+)
+from subsidies.queries.claim_payments import (
+    has_live_payment as has_live_payment,
+)
+from subsidies.queries.claim_payments import (
+    lines_to_pay as lines_to_pay,
+)
+from subsidies.queries.claim_payments import (
+    lock_claims_to_pay as lock_claims_to_pay,
+)
+from subsidies.queries.claim_payments import (
+    subsidized_already as subsidized_already,
+)
+from subsidies.queries.claim_queue import (
+    claims_behind as claims_behind,
+)
+from subsidies.queries.claim_queue import (
+    claims_chosen as claims_chosen,
+)
+from subsidies.queries.claim_queue import (
+    claims_in_queue as claims_in_queue,
+)
+from subsidies.queries.claim_queue import (
+    claims_to_confirm as claims_to_confirm,
+)
+from subsidies.queries.claim_queue import (
+    claims_to_list as claims_to_list,
+)
+from subsidies.queries.claim_queue import (
+    districts_in_queue as districts_in_queue,
+)
+from subsidies.queries.claim_queue import (
+    institutions_in_queue as institutions_in_queue,
+)
+from subsidies.queries.claim_queue import (
+    overseen_late_count as overseen_late_count,
+)
+from subsidies.queries.claim_queue import (
+    queue_figures as queue_figures,
+)
+from subsidies.queries.claim_review_page import (
+    classes_named as classes_named,
+)
+from subsidies.queries.claim_reviews import (
+    behind_first_signature as behind_first_signature,
+)
+from subsidies.queries.claim_reviews import (
+    claim_of_question as claim_of_question,
+)
+from subsidies.queries.claim_reviews import (
+    claims_to_hand_over as claims_to_hand_over,
+)
+from subsidies.queries.claim_reviews import (
+    due_days as due_days,
+)
+from subsidies.queries.claim_reviews import (
+    has_line_of as has_line_of,
+)
+from subsidies.queries.claim_reviews import (
+    has_reviewed as has_reviewed,
+)
+from subsidies.queries.claim_reviews import (
+    late_claims_by_office as late_claims_by_office,
+)
+from subsidies.queries.claim_reviews import (
+    latest_reviews as latest_reviews,
+)
+from subsidies.queries.claim_reviews import (
+    line_seen as line_seen,
+)
+from subsidies.queries.claim_reviews import (
+    line_standings as line_standings,
+)
+from subsidies.queries.claim_reviews import (
+    lines_of_claim as lines_of_claim,
+)
+from subsidies.queries.claim_reviews import (
+    lock_claims_to_hand_over as lock_claims_to_hand_over,
+)
+from subsidies.queries.claim_reviews import (
+    lock_districts as lock_districts,
+)
+from subsidies.queries.claim_reviews import (
+    lock_overdue_claims as lock_overdue_claims,
+)
+from subsidies.queries.claim_reviews import (
+    lock_question as lock_question,
+)
+from subsidies.queries.claim_reviews import (
+    lock_waiting_claims as lock_waiting_claims,
+)
+from subsidies.queries.claim_reviews import (
+    open_questions as open_questions,
+)
+from subsidies.queries.claim_reviews import (
+    overdue_claim_ids as overdue_claim_ids,
+)
+from subsidies.queries.claim_reviews import (
+    questions_about as questions_about,
+)
+from subsidies.queries.claim_reviews import (
+    retired_districts_with_claims as retired_districts_with_claims,
+)
+from subsidies.queries.claim_reviews import (
+    sha256_to_sign as sha256_to_sign,
+)
+from subsidies.queries.claim_reviews import (
+    successors_of as successors_of,
+)
+from subsidies.queries.claim_reviews import (
+    waiting_claims as waiting_claims,
+)
+from subsidies.queries.claim_statements import (
+    ClaimStatement as ClaimStatement,
+)
+from subsidies.queries.claim_statements import (
+    Moved as Moved,
+)
+from subsidies.queries.claim_statements import (
+    PaidClaim as PaidClaim,
+)
+from subsidies.queries.claim_statements import (
+    Span as Span,
+)
+from subsidies.queries.claim_statements import (
+    claim_journal_lines_visible_to as claim_journal_lines_visible_to,
+)
+from subsidies.queries.claim_statements import (
+    claim_statement as claim_statement,
+)
+from subsidies.queries.claim_statements import (
+    institutions_with_claims as institutions_with_claims,
+)
+from subsidies.queries.claim_waiting import (
+    Waiting as Waiting,
+)
+from subsidies.queries.claims import (
+    claim_counts_of as claim_counts_of,
+)
+from subsidies.queries.claims import (
+    claim_ids_to_lapse as claim_ids_to_lapse,
+)
+from subsidies.queries.claims import (
+    claim_ids_to_reckon as claim_ids_to_reckon,
+)
+from subsidies.queries.claims import (
+    claim_lines_visible_to as claim_lines_visible_to,
+)
+from subsidies.queries.claims import (
+    claims_visible_to as claims_visible_to,
+)
+from subsidies.queries.claims import (
+    class_ids_to_claim as class_ids_to_claim,
+)
+from subsidies.queries.claims import (
+    classes_moved as classes_moved,
+)
+from subsidies.queries.claims import (
+    classes_without_training_policy as classes_without_training_policy,
+)
+from subsidies.queries.claims import (
+    has_account_to_be_paid_to as has_account_to_be_paid_to,
+)
+from subsidies.queries.claims import (
+    lines_of_reckonings as lines_of_reckonings,
+)
+from subsidies.queries.claims import (
+    lock_claim as lock_claim,
+)
+from subsidies.queries.claims import (
+    lock_claims_that_moved as lock_claims_that_moved,
+)
+from subsidies.queries.claims import (
+    lock_claims_to_lapse as lock_claims_to_lapse,
+)
+from subsidies.queries.claims import (
+    lock_claims_to_reckon as lock_claims_to_reckon,
+)
+from subsidies.queries.claims import (
+    lock_class_to_claim as lock_class_to_claim,
+)
+from subsidies.queries.claims import (
+    lock_classes_to_claim as lock_classes_to_claim,
+)
+from subsidies.queries.claims import (
+    lock_live_claim_of as lock_live_claim_of,
+)
+from subsidies.queries.claims import (
+    reckonings_by_id as reckonings_by_id,
+)
+from subsidies.queries.claims import (
+    reckonings_of_claim as reckonings_of_claim,
+)
+from subsidies.queries.claims import (
+    steps_of_claim as steps_of_claim,
+)
 from subsidies.queries.corrected_evidence import (
     lock_decided_by_other_evidence as lock_decided_by_other_evidence,
 )
@@ -277,6 +571,36 @@ from subsidies.queries.desk_view import (
 from subsidies.queries.desk_view import (
     working_calendar as working_calendar,
 )
+from subsidies.queries.nettings import (
+    OpenRecovery as OpenRecovery,
+)
+from subsidies.queries.nettings import (
+    amount_held as amount_held,
+)
+from subsidies.queries.nettings import (
+    is_partly_set_off as is_partly_set_off,
+)
+from subsidies.queries.nettings import (
+    last_held_from as last_held_from,
+)
+from subsidies.queries.nettings import (
+    lock_held as lock_held,
+)
+from subsidies.queries.nettings import (
+    lock_recoveries_to_set_off as lock_recoveries_to_set_off,
+)
+from subsidies.queries.nettings import (
+    set_off_against as set_off_against,
+)
+from subsidies.queries.nettings import (
+    set_off_before as set_off_before,
+)
+from subsidies.queries.nettings import (
+    touched_recoveries as touched_recoveries,
+)
+from subsidies.queries.notices import (
+    ClaimToNotice as ClaimToNotice,
+)
 from subsidies.queries.notices import (
     PaymentToNotice as PaymentToNotice,
 )
@@ -294,6 +618,9 @@ from subsidies.queries.notices import (
 )
 from subsidies.queries.notices import (
     lines_of_notice as lines_of_notice,
+)
+from subsidies.queries.notices import (
+    lock_claims_to_notice as lock_claims_to_notice,
 )
 from subsidies.queries.notices import (
     lock_notice as lock_notice,
@@ -324,6 +651,9 @@ from subsidies.queries.notices import (
 )
 from subsidies.queries.notices import (
     payment_ids_off_notice as payment_ids_off_notice,
+)
+from subsidies.queries.notices import (
+    payments_of_claims_objected_to as payments_of_claims_objected_to,
 )
 from subsidies.queries.notices import (
     payments_waiting_for_notice as payments_waiting_for_notice,
@@ -377,7 +707,13 @@ from subsidies.queries.notifications import (
     offices_told_of_holds_at as offices_told_of_holds_at,
 )
 from subsidies.queries.notifications import (
+    offices_with_an_address as offices_with_an_address,
+)
+from subsidies.queries.notifications import (
     oldest_unsent as oldest_unsent,
+)
+from subsidies.queries.notifications import (
+    returned_claims_without_another_account as returned_claims_without_another_account,
 )
 from subsidies.queries.notifications import (
     returns_without_another_account as returns_without_another_account,
@@ -398,6 +734,9 @@ from subsidies.queries.objections import (
     UPHELD_REASON as UPHELD_REASON,
 )
 from subsidies.queries.objections import (
+    claim_payment_ids_objected_to as claim_payment_ids_objected_to,
+)
+from subsidies.queries.objections import (
     decisions_to_object_to as decisions_to_object_to,
 )
 from subsidies.queries.objections import (
@@ -408,6 +747,12 @@ from subsidies.queries.objections import (
 )
 from subsidies.queries.objections import (
     line_to_object_to as line_to_object_to,
+)
+from subsidies.queries.objections import (
+    lock_claim_payments_objected_to as lock_claim_payments_objected_to,
+)
+from subsidies.queries.objections import (
+    lock_claim_to_object_to as lock_claim_to_object_to,
 )
 from subsidies.queries.objections import (
     lock_decision as lock_decision,
@@ -438,6 +783,9 @@ from subsidies.queries.objections import (
 )
 from subsidies.queries.objections import (
     upheld_objections_of as upheld_objections_of,
+)
+from subsidies.queries.objections import (
+    upheld_objections_of_claims as upheld_objections_of_claims,
 )
 from subsidies.queries.open_books import (
     balances_between as balances_between,
@@ -473,6 +821,12 @@ from subsidies.queries.other_subsidies import (
     trainee_of_other_subsidy as trainee_of_other_subsidy,
 )
 from subsidies.queries.payments import (
+    Account as Account,
+)
+from subsidies.queries.payments import (
+    account_holder as account_holder,
+)
+from subsidies.queries.payments import (
     accounts_to_pay as accounts_to_pay,
 )
 from subsidies.queries.payments import (
@@ -482,7 +836,19 @@ from subsidies.queries.payments import (
     batch_has_open_ends as batch_has_open_ends,
 )
 from subsidies.queries.payments import (
+    behind_the_claims_of as behind_the_claims_of,
+)
+from subsidies.queries.payments import (
     budget_of as budget_of,
+)
+from subsidies.queries.payments import (
+    class_attempt_counts as class_attempt_counts,
+)
+from subsidies.queries.payments import (
+    institution_accounts_to_pay as institution_accounts_to_pay,
+)
+from subsidies.queries.payments import (
+    institutions_paid_in as institutions_paid_in,
 )
 from subsidies.queries.payments import (
     is_contradicted as is_contradicted,
@@ -504,6 +870,9 @@ from subsidies.queries.payments import (
 )
 from subsidies.queries.payments import (
     lock_returned_with_new_account as lock_returned_with_new_account,
+)
+from subsidies.queries.payments import (
+    payees_of as payees_of,
 )
 from subsidies.queries.payments import (
     ready_since as ready_since,
@@ -545,7 +914,16 @@ from subsidies.queries.reconciliation_rows import (
     payments_apart as payments_apart,
 )
 from subsidies.queries.recoveries import (
+    amounts_asked_of_parts as amounts_asked_of_parts,
+)
+from subsidies.queries.recoveries import (
     districts_with_recoveries as districts_with_recoveries,
+)
+from subsidies.queries.recoveries import (
+    has_all_come_back as has_all_come_back,
+)
+from subsidies.queries.recoveries import (
+    has_come_back as has_come_back,
 )
 from subsidies.queries.recoveries import (
     history_of_recovery as history_of_recovery,
@@ -729,6 +1107,51 @@ from subsidies.queries.statements import (
 )
 from subsidies.queries.statements import (
     years_in_the_journal as years_in_the_journal,
+)
+from subsidies.queries.training_policies import (
+    PoliciesInForce as PoliciesInForce,
+)
+from subsidies.queries.training_policies import (
+    approved_training_policy_versions as approved_training_policy_versions,
+)
+from subsidies.queries.training_policies import (
+    lock_approved_training_policy_versions_over as lock_approved_training_policy_versions_over,
+)
+from subsidies.queries.training_policies import (
+    lock_training_policy_version as lock_training_policy_version,
+)
+from subsidies.queries.training_policies import (
+    policy_on as policy_on,
+)
+from subsidies.queries.training_policies import (
+    training_policies_in_force as training_policies_in_force,
+)
+from subsidies.queries.training_policies import (
+    training_policy_versions_visible_to as training_policy_versions_visible_to,
+)
+from subsidies.queries.training_policies import (
+    values_of_training_policy as values_of_training_policy,
+)
+from subsidies.queries.training_simulations import (
+    classes_that_ended as classes_that_ended,
+)
+from subsidies.queries.training_simulations import (
+    gather_to_try as gather_to_try,
+)
+from subsidies.queries.training_simulations import (
+    institutions_tried as institutions_tried,
+)
+from subsidies.queries.training_simulations import (
+    training_policies_by_id as training_policies_by_id,
+)
+from subsidies.queries.training_simulations import (
+    training_policies_over as training_policies_over,
+)
+from subsidies.queries.training_simulations import (
+    tried_classes as tried_classes,
+)
+from subsidies.queries.training_simulations import (
+    values_to_try as values_to_try,
 )
 from subsidies.queries.visible import (
     batch_lines as batch_lines,

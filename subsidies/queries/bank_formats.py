@@ -1,17 +1,20 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from enrollment.models import BankAccount
 from enrollment.queries import account_id_of, person_of
-from institutions.models import User
+from institutions.models import InstitutionAccount, User
+from institutions.queries import current_institution_accounts
 from subsidies.bank.files import BatchLine, FormatSpec
 from subsidies.bank.formats import spec_of, unwritable
 from subsidies.enums import PaymentStatus
 from subsidies.models import BankFormat, Payment
 from subsidies.policies import can_see_money
+from subsidies.queries.payments import Account, account_holder
 from subsidies.rules.bank_sides import reaches
 
 # As many as a person looks at; there are hardly ever any.
@@ -47,6 +50,21 @@ def payments_left_out() -> list[LeftOut]:
     """Return the payments that are ready and that no file can hold, oldest first: no format is for them, or a name."""
     formats: dict[str, BankFormat | None] = {each.side: each for each in open_bank_formats()}
     own_codes = {side: each.own_bank_code for side, each in formats.items() if each is not None}
+    found: list[LeftOut] = []
+    for waiting, rest in (_people_waiting(), _institutions_waiting()):
+        for side, reach in reaches(own_codes).items():
+            covered = [account for account in rest if reach.covers(account.cnaps)]
+            rest = [account for account in rest if not reach.covers(account.cnaps)]
+            reasons = _unwritable(spec_of(formats.get(side)), covered)
+            found += [
+                LeftOut(each, why) for account_id, why in reasons.items() for each in waiting[account_id]
+            ]
+        found += [LeftOut(each, "no_format") for account in rest for each in waiting[account.pk]]
+    return sorted(found, key=lambda left_out: left_out.payment.pk)
+
+
+def _people_waiting() -> tuple[dict[int, list[Payment]], list[Account]]:
+    """Return the payments to people that are ready, by account, and these accounts. No number is read."""
     ready = (
         Payment.objects.filter(status=PaymentStatus.READY)
         .select_related("entitlement__certificate", "payee")
@@ -56,32 +74,40 @@ def payments_left_out() -> list[LeftOut]:
         .filter(account__isnull=False)
         .order_by("pk")[:LOOKED_AT]
     )
+    waiting = _by_account(ready)
+    accounts = BankAccount.objects.filter(pk__in=waiting).select_related("trainee")
+    return waiting, list(accounts.only("cnaps", "bank_name", "trainee__name"))
+
+
+def _institutions_waiting() -> tuple[dict[int, list[Payment]], list[Account]]:
+    """Return the same of payments to institutions."""
+    current = current_institution_accounts().filter(institution=OuterRef("institution"))
+    ready = (
+        Payment.objects.filter(status=PaymentStatus.READY, claim__isnull=False)
+        .select_related("claim", "institution")
+        .annotate(account=Subquery(current.values("pk")[:1]))
+        .filter(account__isnull=False)
+        .order_by("pk")[:LOOKED_AT]
+    )
+    waiting = _by_account(ready)
+    accounts = InstitutionAccount.objects.filter(pk__in=waiting)
+    return waiting, list(accounts.only("cnaps", "bank_name", "holder_name"))
+
+
+def _by_account(ready: Iterable[Any]) -> dict[int, list[Payment]]:
     waiting: dict[int, list[Payment]] = {}
     for payment in ready:
         waiting.setdefault(payment.account, []).append(payment)
-    accounts = (
-        BankAccount.objects.filter(pk__in=waiting)
-        .select_related("trainee")
-        .only("cnaps", "bank_name", "trainee__name")
-    )
-    found: list[LeftOut] = []
-    rest = list(accounts)
-    for side, reach in reaches(own_codes).items():
-        covered = [account for account in rest if reach.covers(account.cnaps)]
-        rest = [account for account in rest if not reach.covers(account.cnaps)]
-        reasons = _unwritable(spec_of(formats.get(side)), covered)
-        found += [LeftOut(each, why) for account_id, why in reasons.items() for each in waiting[account_id]]
-    found += [LeftOut(each, "no_format") for account in rest for each in waiting[account.pk]]
-    return sorted(found, key=lambda left_out: left_out.payment.pk)
+    return waiting
 
 
-def _unwritable(spec: FormatSpec, accounts: Sequence[BankAccount]) -> dict[int, str]:
+def _unwritable(spec: FormatSpec, accounts: Sequence[Account]) -> dict[int, str]:
     """Return why lines to these accounts cannot be written, by account. No number is looked at."""
     lines = [
         BatchLine(
             line_number=account.pk,
             reference="",
-            payee_name=account.trainee.name,
+            payee_name=account_holder(account),
             account="",
             bank_name=account.bank_name,
             cnaps=account.cnaps,

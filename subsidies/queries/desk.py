@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import CharField, Count, Min, Q, QuerySet, Value
@@ -15,9 +17,11 @@ from subsidies.rules.desk import MATTERS, Matter, is_asked_to_act
 
 # More than this many are not counted one by one where only a number is shown.
 MANY_WAITING = 99
-# The number stands on every page: it asks for nothing that takes a look at all the books, or at every hold there is.
+# The number stands on every page: it takes no look at all the books, or at every hold or class that there is.
 # Batches that the books hold up are counted as batches that wait for signatures.
-NOT_IN_THE_NUMBER = frozenset({"books-differ", "account-overdue", "held-otherwise"})
+NOT_IN_THE_NUMBER = frozenset(
+    {"books-differ", "account-overdue", "held-otherwise", "classes-without-a-policy"}
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,8 @@ def stuck_rows(desk: Desk, matter: Matter, *, district_code: str = "", least_day
     selection = SELECTIONS[matter.name]
     rows = selection.rows(desk)
     if district_code:
-        rows = (
-            rows.filter(**{f"{selection.district}__code": district_code})
-            if selection.district
-            else rows.none()
-        )
+        is_there = [Q(**{f"{path}__code": district_code}) for path in selection.districts]
+        rows = rows.filter(reduce(or_, is_there)) if is_there else rows.none()
     if least_days:
         rows = rows.filter(since__lte=desk.now - timedelta(days=least_days))
     return rows.select_related(*selection.related).defer(*selection.deferred) if selection.related else rows
@@ -82,7 +83,7 @@ def rows_after(rows: QuerySet[Any], after: tuple[datetime, int] | None, *, size:
 
 def has_districts(matter: Matter) -> bool:
     """Test whether the rows of a matter belong to districts."""
-    return bool(SELECTIONS[matter.name].district)
+    return bool(SELECTIONS[matter.name].districts)
 
 
 def may_act_on(user: User, matter: Matter, row: Any) -> bool:

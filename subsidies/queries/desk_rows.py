@@ -7,29 +7,22 @@ from typing import Any, Final
 
 from django.db.models import (
     DateTimeField,
-    DurationField,
     Exists,
-    ExpressionWrapper,
     F,
-    Func,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
 )
 from django.db.models.functions import Cast, Coalesce, Greatest
-from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils import timezone
 
-from assessment.enums import CertificateStatus
-from assessment.queries import freezes_person
 from chongqing_dte.foundation.proposals import RequestStatus
 from enrollment.queries import account_id_of, person_of
 from subsidies.enums import (
     UNPAID,
     AttemptStatus,
     BatchStatus,
-    Decision,
     DeliveryWay,
     NotificationStatus,
     ObjectionStatus,
@@ -46,23 +39,39 @@ from subsidies.models import (
 )
 from subsidies.policies import can_see_money
 from subsidies.queries.bank_results import result_files_visible_to, result_lines_visible_to
-from subsidies.queries.corrected_evidence import granted_and_not_eligible_now
 from subsidies.queries.deliveries import sending_stops_visible_to
+from subsidies.queries.desk_claims import (
+    classes_without_a_policy,
+    late_with_the_city,
+    late_with_the_district,
+    without_a_last_day,
+)
+from subsidies.queries.desk_decisions import (
+    account_asked_for,
+    account_overdue,
+    evidence_corrected,
+    granted_before_a_merge,
+    held_for,
+    held_otherwise,
+    undecided,
+)
 from subsidies.queries.desk_view import Desk
-from subsidies.queries.merged_grants import paid_before_a_merge
 from subsidies.queries.notifications import notifications_overseen_by
-from subsidies.queries.objection_holds import has_open_objection
 from subsidies.queries.objections import objections_visible_to
-from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
+from subsidies.queries.payments import (
+    has_another_institution_account,
+    is_in_question,
+    is_objected_to,
+    must_wait,
+    said_to_be_paid,
+)
 from subsidies.queries.recoveries import recoveries_visible_to, settlements_visible_to
 from subsidies.queries.visible import (
     batches_visible_to,
-    certificates_visible_to,
-    entitlements_visible_to,
     payment_attempts_visible_to,
     payments_visible_to,
 )
-from subsidies.rules.desk import DECIDED_WITHIN, DELIVERED_WITHIN, HELD, PUBLISHED_WITHIN
+from subsidies.rules.desk import DELIVERED_WITHIN, HELD, PUBLISHED_WITHIN
 
 Rows = QuerySet[Any]
 BY_HAND: Final = Q(bank_format__delivery=DeliveryWay.DOWNLOAD)
@@ -73,73 +82,17 @@ class Selection:
     """How the rows of a matter are found, where their district stands, and who has done their own part."""
 
     rows: Callable[[Desk], Rows]
-    district: str = ""
+    # More than one where a row stands under either of two.
+    districts: tuple[str, ...] = ()
     done_by: str = ""
     # What a list shows of each, and what it must not read: secrets, and what is wide.
     related: tuple[str, ...] = ()
     deferred: tuple[str, ...] = field(default=())
 
 
-class Days(Func):
-    """A number of days as a length of time."""
-
-    template = "make_interval(days => %(expressions)s)"
-    output_field = DurationField()
-
-
-# ── Decisions ────────────────────────────────────────────────────────────────────────────────────────────
-def _undecided(desk: Desk) -> Rows:
-    due = certificates_visible_to(desk.user).filter(decision_due=True)
-    return due.filter(recorded_at__lte=desk.now - DECIDED_WITHIN).annotate(since=F("recorded_at"))
-
-
-def _held(desk: Desk) -> Rows:
-    held = entitlements_visible_to(desk.user).filter(
-        decision=Decision.HELD, superseded_at__isnull=True, certificate__status=CertificateStatus.VALID
-    )
-    return held.annotate(since=F("held_since"))
-
-
-def _held_for(reason: str, desk: Desk) -> Rows:
-    return _held(desk).filter(reason=reason)
-
-
-def _asked_until() -> ExpressionWrapper:
-    """Return until when a missing account is asked for. Without a policy version it is asked for without end."""
-    return ExpressionWrapper(
-        F("held_since") + Days("policy_version__chase_days"), output_field=DateTimeField()
-    )
-
-
-def _account_overdue(desk: Desk) -> Rows:
-    return _held_for("account_is_known", desk).filter(Q(LessThanOrEqual(_asked_until(), desk.now)))
-
-
-def _account_asked_for(desk: Desk) -> Rows:
-    asked = Q(policy_version__isnull=True) | Q(GreaterThan(_asked_until(), desk.now))
-    return _held_for("account_is_known", desk).filter(asked)
-
-
-def _held_otherwise(desk: Desk) -> Rows:
-    return _held(desk).exclude(reason__in=HELD.values())
-
-
-def _evidence_corrected(desk: Desk) -> Rows:
-    return granted_and_not_eligible_now(entitlements_visible_to(desk.user))
-
-
-def _paid_before_a_merge(desk: Desk) -> Rows:
-    return paid_before_a_merge(entitlements_visible_to(desk.user))
-
-
 # ── Notices and objections ───────────────────────────────────────────────────────────────────────────────
 def _notices_not_published(desk: Desk) -> Rows:
-    waiting = payments_visible_to(desk.user).filter(
-        ~is_owed_no_more(),
-        ~freezes_person("payee"),
-        ~has_open_objection("entitlement"),
-        status=PaymentStatus.TO_NOTICE,
-    )
+    waiting = payments_visible_to(desk.user).filter(~must_wait(), status=PaymentStatus.TO_NOTICE)
     if not desk.calendar_is_missing:
         waiting = waiting.filter(opened_at__lte=desk.now - PUBLISHED_WITHIN)
     return waiting.annotate(since=F("opened_at"))
@@ -147,7 +100,7 @@ def _notices_not_published(desk: Desk) -> Rows:
 
 def _off_notice_objected(desk: Desk) -> Rows:
     over = payments_visible_to(desk.user).filter(
-        has_open_objection("entitlement"),
+        is_objected_to(),
         status=PaymentStatus.ON_NOTICE,
         notice_line__notice__closed_at__isnull=False,
     )
@@ -160,7 +113,7 @@ def _objections(desk: Desk) -> Rows:
 
 
 def _in_question(desk: Desk) -> Rows:
-    frozen = payments_visible_to(desk.user).filter(freezes_person("payee"), status__in=UNPAID)
+    frozen = payments_visible_to(desk.user).filter(is_in_question(), status__in=UNPAID)
     return frozen.annotate(since=F("opened_at"))
 
 
@@ -176,9 +129,7 @@ def _ready_since() -> Greatest:
 def _not_in_a_batch(desk: Desk) -> Rows:
     ready = payments_visible_to(desk.user).filter(
         ~said_to_be_paid(),
-        ~freezes_person("payee"),
-        ~has_open_objection("entitlement"),
-        ~is_owed_no_more(),
+        ~must_wait(),
         status=PaymentStatus.READY,
         opened_at__lt=desk.batches_before,
     )
@@ -195,7 +146,9 @@ def _returned(desk: Desk) -> Rows:
         .annotate(account=account_id_of("person"))
     )
     last = answered.order_by("-pk")
-    return returned.filter(Q(account__isnull=True) | Exists(used)).annotate(
+    of_people = Q(payee__isnull=False) & (Q(account__isnull=True) | Exists(used))
+    of_claims = Q(payee__isnull=True) & ~Q(has_another_institution_account())
+    return returned.filter(of_people | of_claims).annotate(
         since=Coalesce(Subquery(last.values("answered_at")[:1]), "opened_at"),
         return_code=Subquery(last.values("return_code")[:1]),
     )
@@ -299,37 +252,43 @@ def _secrets(*people: str) -> tuple[str, ...]:
     return tuple(f"{person}__{name}" for person in people for name in ("id_number", "mobile"))
 
 
+def _paid_for(path: str = "") -> tuple[str, ...]:
+    named = ("payee", "entitlement__certificate", "claim", "institution", "district")
+    return tuple(f"{path}{name}" for name in named)
+
+
 _of_certificates = partial(
     Selection,
-    district="attempt__enrollment__training_class__district",
+    districts=("attempt__enrollment__training_class__district",),
     related=("trainee", "attempt__enrollment__training_class__district"),
     deferred=_secrets("trainee"),
 )
 _of_decisions = partial(
     Selection,
-    district="district",
+    districts=("district",),
     related=("certificate", "person", "district", "policy_version"),
     deferred=("checks", *_secrets("person")),
 )
 _of_payments = partial(
     Selection,
-    district="district",
-    related=("payee", "entitlement__certificate", "district"),
+    districts=("district",),
+    related=_paid_for(),
     deferred=("entitlement__checks", *_secrets("payee")),
 )
 _of_recoveries = partial(
     Selection,
-    district="payment__district",
-    related=("payment__payee", "payment__entitlement__certificate", "payment__district"),
+    districts=("payment__district",),
+    related=_paid_for("payment__"),
     deferred=("payment__entitlement__checks", *_secrets("payment__payee")),
 )
+_of_claims = partial(Selection, districts=("district",), related=("institution", "district"))
 _of_batches = partial(Selection, related=("bank_format",), deferred=("content", "bank_format__payer_account"))
 
 SELECTIONS: Final[Mapping[str, Selection]] = {
     "alarms": Selection(_alarms),
     "sending-stopped": Selection(_sending_stopped, done_by="lift_proposed_by"),
     "books-differ": _of_batches(_refused_by_the_books),
-    "undecided": _of_certificates(_undecided),
+    "undecided": _of_certificates(undecided),
     "notices-not-published": _of_payments(_notices_not_published),
     "not-in-a-batch": _of_payments(_not_in_a_batch),
     "to-hand-over": _of_batches(_to_hand_over),
@@ -337,13 +296,8 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     "not-answered": _of_batches(_not_answered),
     "unknown-at-bank": Selection(
         _unknown_at_bank,
-        district="payment__district",
-        related=(
-            "batch",
-            "payment__payee",
-            "payment__entitlement__certificate",
-            "payment__district",
-        ),
+        districts=("payment__district",),
+        related=("batch", *_paid_for("payment__")),
         deferred=("batch__content", "payment__entitlement__checks", *_secrets("payment__payee")),
     ),
     "bank-lines": Selection(_bank_lines, related=("result_file",), deferred=("result_file__content",)),
@@ -358,23 +312,24 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     "signatures": _of_batches(_signatures, done_by="first_released_by"),
     "settlements": Selection(
         _settlements,
-        district="recovery__payment__district",
+        districts=("recovery__payment__district",),
         done_by="proposed_by",
-        related=(
-            "proposed_by",
-            "recovery__payment__payee",
-            "recovery__payment__entitlement__certificate",
-            "recovery__payment__district",
-        ),
+        related=("proposed_by", *_paid_for("recovery__payment__")),
         deferred=("recovery__payment__entitlement__checks", *_secrets("recovery__payment__payee")),
     ),
     "recoveries-overdue": _of_recoveries(_recoveries_overdue),
     "recoveries-not-asked": _of_recoveries(_recoveries_not_asked),
     "objections": Selection(
         _objections,
-        district="entitlement__district",
+        districts=("entitlement__district", "claim__district"),
         done_by="raised_by",
-        related=("entitlement__certificate", "entitlement__person", "entitlement__district"),
+        related=(
+            "entitlement__certificate",
+            "entitlement__person",
+            "entitlement__district",
+            "claim__institution",
+            "claim__district",
+        ),
         deferred=(
             "statement",
             "objector_name",
@@ -385,16 +340,22 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     ),
     "off-notice-objected": _of_payments(_off_notice_objected),
     "in-question": _of_payments(_in_question),
-    "evidence-corrected": _of_decisions(_evidence_corrected),
-    "paid-before-a-merge": _of_decisions(_paid_before_a_merge),
-    "account-overdue": _of_decisions(_account_overdue),
-    **{name: _of_decisions(partial(_held_for, reason)) for name, reason in HELD.items()},
-    "held-account-is-known": _of_decisions(_account_asked_for),
-    "held-otherwise": _of_decisions(_held_otherwise),
+    "evidence-corrected": _of_decisions(evidence_corrected),
+    "paid-before-a-merge": _of_decisions(granted_before_a_merge),
+    "account-overdue": _of_decisions(account_overdue),
+    **{name: _of_decisions(partial(held_for, reason)) for name, reason in HELD.items()},
+    "held-account-is-known": _of_decisions(account_asked_for),
+    "held-otherwise": _of_decisions(held_otherwise),
     "messages-failed": Selection(
         _messages_failed,
-        related=("entitlement__certificate", "person", "district"),
+        related=("entitlement__certificate", "claim", "institution", "person", "district"),
         deferred=("entitlement__checks", *_secrets("person")),
     ),
     "returned": _of_payments(_returned),
+    "classes-without-a-policy": Selection(
+        classes_without_a_policy, districts=("district",), related=("institution", "district")
+    ),
+    "claims-without-a-last-day": _of_claims(without_a_last_day),
+    "claims-late-with-the-district": _of_claims(late_with_the_district),
+    "claims-late-with-the-city": _of_claims(late_with_the_city),
 }

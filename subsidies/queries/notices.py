@@ -9,7 +9,6 @@ from typing import NamedTuple
 from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from assessment.queries import freezes_person
 from chongqing_dte.foundation.lookups import Among
 from enrollment.models import Trainee
 from enrollment.queries import person_of
@@ -17,8 +16,14 @@ from institutions.models import District, User
 from institutions.queries import working_day_after
 from subsidies.enums import PaymentStatus, SubsidyKind
 from subsidies.models import NoticeLine, Payment, PublicNotice
-from subsidies.queries.objection_holds import has_open_objection
-from subsidies.queries.payments import is_owed_no_more
+from subsidies.queries.claim_holds import claim_is_objected_to, claim_rests_on_what_changed
+from subsidies.queries.payments import (
+    is_in_question,
+    is_objected_to,
+    is_owed_no_more,
+    must_wait,
+    of_kind,
+)
 from subsidies.queries.visible import payments_visible_to
 from subsidies.rules.gathering import Span
 
@@ -27,7 +32,7 @@ from subsidies.rules.gathering import Span
 class WaitingForNotice:
     """Payments of one district that wait for a notice for one cause.
 
-    `cause` is "revoked", "frozen" or "objection", or "next_notice" for those that nothing keeps.
+    `cause` is "revoked", "changed", "frozen" or "objection", or "next_notice" for those that nothing keeps.
     """
 
     district: District | None
@@ -56,16 +61,31 @@ class PaymentToNotice(NamedTuple):
     notice_working_days: int
 
 
+class ClaimToNotice(NamedTuple):
+    """One claim's payment that waits for a notice, with what is published of it."""
+
+    pk: int
+    claim_id: int
+    institution: str
+    class_reference: str
+    occupation_code: str
+    occupation: str
+    level: str
+    people_count: int
+    amount: Decimal
+    notice_working_days: int
+
+
 # ── What waits for a notice ──────────────────────────────────────────────────────────────────────────────
-def districts_to_notice() -> list[int | None]:
+def districts_to_notice(kind: SubsidyKind) -> list[int | None]:
     """Return the districts, and None for those without one, of payments that can be put on a notice."""
-    named = _to_notice().order_by("district").values_list("district", flat=True)
+    named = _to_notice(kind).order_by("district").values_list("district", flat=True)
     return list(named.distinct())
 
 
-def to_notice_since() -> Span | None:
+def to_notice_since(kind: SubsidyKind) -> Span | None:
     """Return since when payments that could be put on a notice have been waiting for it; None if there are none."""
-    ends = _to_notice().aggregate(oldest=Min("opened_at"), newest=Max("opened_at"))
+    ends = _to_notice(kind).aggregate(oldest=Min("opened_at"), newest=Max("opened_at"))
     return Span(**ends) if ends["oldest"] is not None else None
 
 
@@ -74,16 +94,8 @@ def lock_payments_to_notice(district_id: int | None, *, limit: int) -> list[Paym
 
     So are those that are held up by a revocation, a freeze or an objection: they stay behind for a later notice.
     """
-    of_district = Q(district=district_id) if district_id else Q(district=None)
-    locked = (
-        _to_notice()
-        .filter(of_district)
-        .select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .order_by("pk")
-        .only("pk")[:limit]
-    )
     certificate = "entitlement__certificate"
-    rows = Payment.objects.filter(Among("pk", [payment.pk for payment in locked])).values_list(
+    rows = _locked_to_notice(SubsidyKind.ASSESSMENT, district_id, limit).values_list(
         "pk",
         "entitlement_id",
         person_of("payee"),
@@ -97,6 +109,42 @@ def lock_payments_to_notice(district_id: int | None, *, limit: int) -> list[Paym
         "notice_working_days",
     )
     return [PaymentToNotice(*row) for row in rows.order_by("pk")]
+
+
+def lock_claims_to_notice(district_id: int | None, *, limit: int) -> list[ClaimToNotice]:
+    """Return the payments of a district's claims in the same way."""
+    training_class = "claim__training_class"
+    rows = _locked_to_notice(SubsidyKind.TRAINING, district_id, limit).values_list(
+        "pk",
+        "claim_id",
+        "institution__name_zh",
+        f"{training_class}__reference",
+        f"{training_class}__occupation__code",
+        f"{training_class}__occupation__name_zh",
+        f"{training_class}__level",
+        "claim__reckoning__counted_count",
+        "amount",
+        "notice_working_days",
+    )
+    return [ClaimToNotice(*row) for row in rows.order_by("pk")]
+
+
+def _locked_to_notice(kind: SubsidyKind, district_id: int | None, limit: int) -> QuerySet[Payment]:
+    of_district = Q(district=district_id) if district_id else Q(district=None)
+    locked = (
+        _to_notice(kind)
+        .filter(of_district)
+        .select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .order_by("pk")
+        .only("pk")[:limit]
+    )
+    return Payment.objects.filter(Among("pk", [payment.pk for payment in locked]))
+
+
+def payments_of_claims_objected_to(payment_ids: Collection[int]) -> set[int]:
+    """Return which of these payments an objection to the claim that they pay holds at this moment."""
+    held = Payment.objects.filter(claim_is_objected_to(), pk__in=payment_ids, claim__isnull=False)
+    return set(held.values_list("pk", flat=True))
 
 
 def id_numbers_of(trainee_ids: Collection[int]) -> dict[int, str]:
@@ -113,8 +161,9 @@ def payments_waiting_for_notice(user: User) -> list[WaitingForNotice]:
     """Return how many payments wait for a notice and their sum, by district and by what keeps them from it."""
     cause = Case(
         When(is_owed_no_more(), then=Value("revoked")),
-        When(freezes_person("payee"), then=Value("frozen")),
-        When(has_open_objection("entitlement"), then=Value("objection")),
+        When(claim_rests_on_what_changed(), then=Value("changed")),
+        When(is_in_question(), then=Value("frozen")),
+        When(is_objected_to(), then=Value("objection")),
         default=Value("next_notice"),
     )
     waiting = (
@@ -146,13 +195,8 @@ def calendar_reaches(today: date) -> bool:
     return working_day_after(today, max(1, longest or 1)) is not None
 
 
-def _to_notice() -> QuerySet[Payment]:
-    return Payment.objects.filter(
-        ~is_owed_no_more(),
-        ~freezes_person("payee"),
-        ~has_open_objection("entitlement"),
-        status=PaymentStatus.TO_NOTICE,
-    )
+def _to_notice(kind: SubsidyKind) -> QuerySet[Payment]:
+    return Payment.objects.filter(of_kind(kind), ~must_wait(kind), status=PaymentStatus.TO_NOTICE)
 
 
 # ── What has been on one long enough ─────────────────────────────────────────────────────────────────────
@@ -182,7 +226,7 @@ def lock_payments_off_notice(payment_ids: Collection[int]) -> list[Payment]:
 
 def _off_notice() -> QuerySet[Payment]:
     return Payment.objects.filter(
-        ~has_open_objection("entitlement"),
+        ~is_objected_to(),
         status=PaymentStatus.ON_NOTICE,
         notice_line__notice__closed_at__isnull=False,
     )
@@ -241,13 +285,21 @@ def notice_line_of(notice: PublicNotice, line_number: int) -> NoticeLine | None:
 
 def _with_what_is_published(lines: QuerySet[NoticeLine]) -> QuerySet[NoticeLine]:
     return lines.select_related(
-        "payment__entitlement__certificate__occupation", "payment__entitlement__certificate__institution"
+        "payment__entitlement__certificate__occupation",
+        "payment__entitlement__certificate__institution",
+        "payment__claim__training_class__occupation",
     ).only(
         "notice_id",
         "line_number",
         "masked_name",
         "id_ending",
+        "people_count",
         "payment__amount",
+        "payment__claim__public_id",
+        "payment__claim__training_class__reference",
+        "payment__claim__training_class__level",
+        "payment__claim__training_class__occupation__name_zh",
+        "payment__claim__training_class__occupation__name_en",
         "payment__entitlement__public_id",
         "payment__entitlement__superseded_at",
         "payment__entitlement__certificate__number",

@@ -8,10 +8,11 @@ from uuid import UUID
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from assessment.enums import CertificateStatus
+from chongqing_dte.foundation.proposals import RequestStatus
 from enrollment.queries import account_id_of, person_of
 from institutions.enums import DISTRICT_ROLES, Role
-from institutions.models import User
-from institutions.queries import AnsweredForBy, districts_answered_for
+from institutions.models import InstitutionAccount, User
+from institutions.queries import AnsweredForBy
 from subsidies.enums import (
     AttemptStatus,
     Decision,
@@ -22,7 +23,11 @@ from subsidies.enums import (
 )
 from subsidies.models import Entitlement, Notification, Payment, PaymentAttempt
 from subsidies.policies import can_see_money
-from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
+from subsidies.queries.payments import (
+    has_another_institution_account,
+    is_owed_no_more,
+    said_to_be_paid,
+)
 from subsidies.rules.holds import OWNERS, office_to_ask
 
 # More than this many are not counted one by one.
@@ -68,8 +73,8 @@ def lock_attempts_to_announce(attempt_ids: Collection[int]) -> list[PaymentAttem
     return list(
         PaymentAttempt.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .filter(_is_to_announce(), pk__in=attempt_ids)
-        .select_related("payment", "bank_account")
-        .defer("bank_account__number")
+        .select_related("payment__claim", "bank_account", "institution_account")
+        .defer("bank_account__number", "institution_account__number")
         .order_by("pk")
     )
 
@@ -97,7 +102,9 @@ def returns_without_another_account(*, after: int, limit: int) -> list[PaymentAt
     """
     used = PaymentAttempt.objects.filter(payment=OuterRef("pk"), bank_account=OuterRef("account"))
     payments = (
-        Payment.objects.filter(~said_to_be_paid(), ~is_owed_no_more(), status=PaymentStatus.RETURNED)
+        Payment.objects.filter(
+            ~said_to_be_paid(), ~is_owed_no_more(), status=PaymentStatus.RETURNED, payee__isnull=False
+        )
         .annotate(person=person_of("payee"))
         .annotate(account=account_id_of("person"))
         .filter(Q(account__isnull=True) | Exists(used))
@@ -113,6 +120,31 @@ def returns_without_another_account(*, after: int, limit: int) -> list[PaymentAt
         .defer("payment__entitlement__checks", "batch__content", "bank_account__number")
         .order_by("pk")[:limit]
     )
+
+
+def returned_claims_without_another_account(*, after: int, limit: int) -> list[PaymentAttempt]:
+    """Return the same of claims: instructions whose money came back while the institution names no other account.
+
+    One that it has proposed waits for the bureau, and not for the institution.
+    """
+    proposed = InstitutionAccount.objects.filter(
+        institution=OuterRef("institution"), status=RequestStatus.PROPOSED
+    )
+    payments = Payment.objects.filter(
+        ~Q(said_to_be_paid()),
+        ~Q(has_another_institution_account()),
+        ~Exists(proposed),
+        status=PaymentStatus.RETURNED,
+        claim__isnull=False,
+    )
+    later = PaymentAttempt.objects.filter(
+        payment=OuterRef("payment"), status=AttemptStatus.RETURNED, pk__gt=OuterRef("pk")
+    )
+    attempts = PaymentAttempt.objects.filter(
+        ~Exists(later), payment__in=payments.values("pk"), status=AttemptStatus.RETURNED, pk__gt=after
+    )
+    found = attempts.select_related("payment__claim", "batch", "institution_account")
+    return list(found.defer("batch__content", "institution_account__number").order_by("pk")[:limit])
 
 
 def holds_in_groups(*, decided_until: datetime) -> list[HeldGroup]:
@@ -161,7 +193,7 @@ def with_what_they_say(notification_ids: Collection[int]) -> list[Notification]:
     A mobile is read when its message is sent: one that cannot be decrypted holds up its own message alone.
     """
     messages = Notification.objects.filter(pk__in=notification_ids).select_related(
-        "person__merged_into", "entitlement__certificate__occupation"
+        "person__merged_into", "entitlement__certificate__occupation", "claim"
     )
     secrets = [
         f"{person}__{field}"
@@ -171,15 +203,22 @@ def with_what_they_say(notification_ids: Collection[int]) -> list[Notification]:
     return list(messages.defer(*secrets).order_by("pk"))
 
 
-def office_addresses(*, role: str, district_id: int | None) -> list[str]:
+def office_addresses(*, role: str, district_id: int | None, institution_id: int | None = None) -> list[str]:
     """Return the e-mail addresses of those who do the work of an office now, as its inbox is seen."""
-    colleagues = User.objects.filter(role=role, is_active=True).exclude(email="")
-    # Municipal roles have no district, and no other role has none.
+    # A role belongs to a district, to an institution, or to neither.
+    colleagues = User.objects.filter(role=role, is_active=True, institution=institution_id).exclude(email="")
     if district_id is None:
         colleagues = colleagues.filter(district__isnull=True)
     else:
         colleagues = colleagues.filter(AnsweredForBy(district_id, "district_id"))
     return list(colleagues.order_by("pk").values_list("email", flat=True))
+
+
+def offices_with_an_address(institution_ids: Collection[int]) -> set[tuple[int, str]]:
+    """Return which offices of these institutions anybody can be reached in by e-mail: institution and role."""
+    people = User.objects.filter(institution__in=institution_ids, is_active=True).exclude(email="")
+    found = people.order_by().values_list("institution_id", "role").distinct()
+    return {(institution_id, role) for institution_id, role in found if institution_id is not None}
 
 
 # ── Inbox ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -190,8 +229,9 @@ def notifications_visible_to(user: User) -> QuerySet[Notification]:
         return shown
     if user.role in DISTRICT_ROLES:
         # A district that took over from another one answers for what that one was told.
-        return shown.filter(role=user.role, district__in=districts_answered_for(user))
-    return shown.filter(role=user.role, district_id__isnull=True)
+        return shown.filter(AnsweredForBy("district_id", user.district_id or 0), role=user.role)
+    # Of a municipal role there is one office, of an institution's its own.
+    return shown.filter(role=user.role, district__isnull=True, institution=user.institution_id)
 
 
 def notifications_overseen_by(user: User) -> QuerySet[Notification]:

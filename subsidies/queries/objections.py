@@ -1,16 +1,20 @@
 """Objections: what they hold, who sees them, and what follows from one that is upheld."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from assessment.models import LevelCertificate
 from institutions.enums import MUNICIPAL_ROLES
 from institutions.models import District, User
 from institutions.queries import districts_answered_for
 from subsidies.enums import UNPAID, ObjectionKind, ObjectionStatus, PaymentStatus
-from subsidies.models import Entitlement, NoticeLine, Objection, Payment, Recovery
+from subsidies.models import Entitlement, NoticeLine, Objection, Payment, Recovery, SubsidyClaim
+from subsidies.queries.claims import lock_claim
+from subsidies.queries.nettings import is_partly_set_off
 from subsidies.queries.objection_holds import speaks_against_paying
 from subsidies.queries.payments import said_to_be_paid
 from subsidies.queries.recoveries import asked_back
@@ -29,9 +33,16 @@ def lock_decision(entitlement_id: int) -> Entitlement:
     return Entitlement.objects.get(pk=entitlement_id)
 
 
+def lock_claim_to_object_to(claim_id: int) -> SubsidyClaim:
+    """Return one claim, of which nothing is paid, reviewed or released until this transaction ends."""
+    payments = Payment.objects.select_for_update(of=("self",), no_key=True)
+    list(payments.filter(claim=claim_id).order_by("pk").values_list("pk", flat=True))
+    return lock_claim(claim_id)
+
+
 def lock_objection(objection_id: int) -> Objection:
     """Return one objection that no other transaction can change until this one ends."""
-    objections = Objection.objects.select_for_update(of=("self",)).select_related("entitlement")
+    objections = Objection.objects.select_for_update(of=("self",)).select_related("entitlement", "claim")
     return objections.get(pk=objection_id)
 
 
@@ -77,12 +88,44 @@ def lock_payments_objected_to(payment_ids: Collection[int]) -> list[Payment]:
     return [payment for payment in locked if payment.pk not in asked]
 
 
+def claim_payment_ids_objected_to(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` payments whose claim falls by an objection that was upheld, as for decisions."""
+    payments = Payment.objects.filter(_claim_falls_by_an_objection(), pk__gt=after)
+    return list(payments.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def lock_claim_payments_objected_to(payment_ids: Collection[int]) -> list[Payment]:
+    """Return those of these payments whose claim still falls, locked; those of others are left out."""
+    locked = list(
+        Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(_claim_falls_by_an_objection(), pk__in=payment_ids)
+        .order_by("pk")
+    )
+    whole = _asked_back().filter(payment__in=locked, subsidy__isnull=True)
+    asked = set(whole.values_list("payment_id", flat=True))
+    return [payment for payment in locked if payment.pk not in asked]
+
+
+def upheld_objections_of_claims(payments: Collection[Payment]) -> dict[int, Objection]:
+    """Return the first objection that was upheld against each of these payments' claims since it was opened."""
+    upheld = Objection.objects.filter(
+        claim__in=[payment.claim_id for payment in payments], status=ObjectionStatus.UPHELD
+    ).defer("statement", "objector_name", "contact")
+    found: dict[int, Objection] = {}
+    for objection in upheld.order_by("-pk"):
+        for payment in payments:
+            is_since = objection.decided_at is not None and objection.decided_at >= payment.opened_at
+            if payment.claim_id == objection.claim_id and is_since:
+                found[payment.pk] = objection
+    return found
+
+
 def upheld_objections_of(payments: Collection[Payment]) -> dict[int, Objection]:
     """Return the first objection that was upheld against each of these payments' decisions, by payment."""
-    certificates = {payment.pk: payment.entitlement.certificate_id for payment in payments}
+    certificates = {payment.pk: payment.grant.certificate_id for payment in payments}
     upheld = _upheld().filter(entitlement__certificate__in=certificates.values())
     found = upheld.select_related("entitlement").defer("statement", "objector_name", "contact")
-    first = {objection.entitlement.certificate_id: objection for objection in found.order_by("-pk")}
+    first = {objection.against.certificate_id: objection for objection in found.order_by("-pk")}
     return {payment_id: first[certificate_id] for payment_id, certificate_id in certificates.items()}
 
 
@@ -92,6 +135,20 @@ def _falls_by_an_objection() -> Q:
     asked = _asked_back().filter(payment=OuterRef("pk"))
     paid = Q(status=PaymentStatus.PAID) & ~Exists(asked)
     return (unpaid | paid) & Q(Exists(upheld))
+
+
+def _claim_falls_by_an_objection() -> Q:
+    upheld = Objection.objects.filter(
+        claim=OuterRef("claim"), status=ObjectionStatus.UPHELD, decided_at__gte=OuterRef("opened_at")
+    )
+    unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid()) & ~Q(is_partly_set_off())
+    # What was asked back of persons' parts leaves the rest.
+    of_parts = asked_back().filter(payment=OuterRef("pk"), subsidy__isnull=False).order_by()
+    sums = of_parts.values("payment").annotate(total=Sum("amount")).values("total")
+    left = Q(amount__gt=Coalesce(Subquery(sums), Decimal("0.00")))
+    asked = _asked_back().filter(payment=OuterRef("pk"), subsidy__isnull=True)
+    paid = Q(status=PaymentStatus.PAID) & ~Exists(asked) & left
+    return Q(claim__isnull=False) & (unpaid | paid) & Q(Exists(upheld))
 
 
 def _upheld() -> QuerySet[Objection]:
@@ -109,7 +166,8 @@ def objections_visible_to(user: User) -> QuerySet[Objection]:
     objections = Objection.objects.order_by("-id")
     if user.role in MUNICIPAL_ROLES:
         return objections
-    return objections.filter(entitlement__district__in=districts_answered_for(user))
+    own = districts_answered_for(user)
+    return objections.filter(Q(entitlement__district__in=own) | Q(claim__district__in=own))
 
 
 def objections_to_list(user: User) -> QuerySet[Objection]:
@@ -117,7 +175,12 @@ def objections_to_list(user: User) -> QuerySet[Objection]:
     return (
         objections_visible_to(user)
         .select_related(
-            "entitlement__certificate", "entitlement__person", "entitlement__district", "notice_line__notice"
+            "entitlement__certificate",
+            "entitlement__person",
+            "entitlement__district",
+            "claim__institution",
+            "claim__district",
+            "notice_line__notice",
         )
         .defer(
             "statement",
@@ -138,6 +201,9 @@ def objections_to_read(user: User) -> QuerySet[Objection]:
             "entitlement__certificate",
             "entitlement__person",
             "entitlement__district",
+            "claim__institution",
+            "claim__district",
+            "claim__reckoning",
             "notice_line__notice",
             "raised_by",
             "decided_by",
@@ -161,8 +227,9 @@ def decisions_to_object_to(user: User) -> QuerySet[Entitlement]:
 
 def districts_with_objections(user: User) -> list[District]:
     """Return the districts to which the objections that this person sees belong, by code."""
-    named = objections_visible_to(user).order_by().values("entitlement__district")
-    return list(District.objects.filter(pk__in=named).order_by("code"))
+    seen = objections_visible_to(user).order_by()
+    named = Q(pk__in=seen.values("entitlement__district")) | Q(pk__in=seen.values("claim__district"))
+    return list(District.objects.filter(named).order_by("code"))
 
 
 def open_objection_count(user: User) -> int:

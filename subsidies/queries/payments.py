@@ -1,4 +1,4 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +8,8 @@ from assessment.enums import CertificateStatus
 from assessment.queries import freezes_person
 from enrollment.models import BankAccount
 from enrollment.queries import account_id_of, accounts_by_person, person_of, rows_of_persons
+from institutions.models import InstitutionAccount
+from institutions.queries import current_institution_accounts
 from subsidies.enums import AttemptStatus, BankAnswer, PaymentStatus, SubsidyKind
 from subsidies.models import (
     BankResultLine,
@@ -16,10 +18,23 @@ from subsidies.models import (
     Payment,
     PaymentAttempt,
     PaymentBatch,
+    SubsidyClaim,
+)
+from subsidies.queries.claim_holds import (
+    claim_is_in_question,
+    claim_is_objected_to,
+    claim_rests_on_what_changed,
 )
 from subsidies.queries.objection_holds import has_open_objection
 from subsidies.rules.bank_sides import Reach
 from subsidies.rules.gathering import Span
+
+Account = BankAccount | InstitutionAccount
+
+
+def account_holder(account: Account) -> str:
+    """Return the name that the bank compares with the owner of an account."""
+    return account.holder_name if isinstance(account, InstitutionAccount) else account.trainee.name
 
 
 def said_to_be_paid() -> Exists:
@@ -39,32 +54,74 @@ def is_owed_no_more() -> Q:
     return Q(entitlement__certificate__status=CertificateStatus.REVOKED)
 
 
-def _can_be_paid_now() -> Q:
-    is_objected_to = has_open_objection("entitlement")
-    return ~said_to_be_paid() & ~freezes_person("payee") & ~is_objected_to & ~is_owed_no_more()
+def is_objected_to() -> Q:
+    """Return the condition on a payment that something is said against the decision or the claim that it pays."""
+    return Q(has_open_objection("entitlement")) | claim_is_objected_to()
 
 
-def lock_payments_ready(*, reach: Reach, after: int, limit: int) -> list[Payment]:
+def is_in_question() -> Q:
+    """Return the condition on a payment that its payee is frozen, or somebody in the claim that it pays."""
+    return Q(freezes_person("payee")) | claim_is_in_question()
+
+
+def must_wait(kind: SubsidyKind | None = None) -> Q:
+    """Return the condition on a payment that it must not be made now, whatever the bank says of it.
+
+    Where all of them are of one `kind`, only what can be true of that one is looked at.
+    """
+    of_people = is_owed_no_more() | Q(freezes_person("payee")) | Q(has_open_objection("entitlement"))
+    of_claims = claim_rests_on_what_changed() | claim_is_in_question() | claim_is_objected_to()
+    if kind is None:
+        return of_people | of_claims
+    return of_claims if kind == SubsidyKind.TRAINING else of_people
+
+
+def can_be_paid_now(kind: SubsidyKind) -> Q:
+    """Return the condition on a payment of this subsidy that nothing keeps it from being made."""
+    return of_kind(kind) & ~Q(said_to_be_paid()) & ~must_wait(kind)
+
+
+def of_kind(kind: SubsidyKind) -> Q:
+    """Return the condition on a payment that it is one of this subsidy's."""
+    return Q(claim__isnull=kind != SubsidyKind.TRAINING)
+
+
+def payees_of(payments: Iterable[Payment]) -> set[int]:
+    """Return the rows of the people whom these payments go to; one to an institution has none."""
+    return {payment.payee_id for payment in payments if payment.payee_id is not None}
+
+
+def lock_payments_ready(*, kind: SubsidyKind, reach: Reach, after: int, limit: int) -> list[Payment]:
     """Return up to `limit` payments to these accounts that wait for a batch, locked, from behind this one on.
 
     Those of other workers are left out, and those that are not to be paid now: revoked, in question or objected to.
     """
     ready = Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True).filter(
-        _can_be_paid_now(), status=PaymentStatus.READY, pk__gt=after
+        can_be_paid_now(kind), status=PaymentStatus.READY, pk__gt=after
     )
     if reach != Reach():
-        ready = _to_accounts(ready, reach)
+        ready = _to_accounts(ready, kind, reach)
     return list(
-        ready.select_related("payee", "entitlement__certificate__occupation", "entitlement__policy_version")
+        ready.select_related(
+            "payee",
+            "entitlement__certificate__occupation",
+            "entitlement__policy_version",
+            "claim__training_class",
+            "institution",
+        )
         .defer("payee__id_number", "payee__mobile")
         .order_by("id")[:limit]
     )
 
 
-def _to_accounts(payments: QuerySet[Payment], reach: Reach) -> QuerySet[Payment]:
-    accounts = BankAccount.objects.filter(pk=OuterRef("account"), cnaps__startswith=reach.begins_with)
+def _to_accounts(payments: QuerySet[Payment], kind: SubsidyKind, reach: Reach) -> QuerySet[Payment]:
+    reached = Q(cnaps__startswith=reach.begins_with)
     if reach.not_with:
-        accounts = accounts.exclude(cnaps__startswith=reach.not_with)
+        reached &= ~Q(cnaps__startswith=reach.not_with)
+    if kind == SubsidyKind.TRAINING:
+        own = current_institution_accounts().filter(reached, institution=OuterRef("institution"))
+        return payments.filter(Exists(own))
+    accounts = BankAccount.objects.filter(reached, pk=OuterRef("account"))
     payees = payments.annotate(person=person_of("payee")).annotate(account=account_id_of("person"))
     return payees.filter(Exists(accounts))
 
@@ -72,13 +129,37 @@ def _to_accounts(payments: QuerySet[Payment], reach: Reach) -> QuerySet[Payment]
 def lock_returned_with_new_account() -> list[Payment]:
     """Return returned payments whose payee has another account by now, locked; those of other workers left out."""
     used = PaymentAttempt.objects.filter(payment=OuterRef("pk"), bank_account=OuterRef("account"))
+    to_another = Q(~Exists(used), account__isnull=False) | Q(has_another_institution_account())
     return list(
         Payment.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .annotate(person=person_of("payee"))
         .annotate(account=account_id_of("person"))
-        .filter(~Exists(used), ~said_to_be_paid(), account__isnull=False, status=PaymentStatus.RETURNED)
+        .filter(to_another, ~said_to_be_paid(), status=PaymentStatus.RETURNED)
         .order_by("id")
     )
+
+
+def has_another_institution_account() -> Exists:
+    """Test whether the institution of a payment has an account by now that none of its instructions named."""
+    used = PaymentAttempt.objects.filter(payment=OuterRef(OuterRef("pk")), institution_account=OuterRef("pk"))
+    current = current_institution_accounts().filter(institution=OuterRef("institution"))
+    return Exists(current.filter(~Exists(used)))
+
+
+def behind_the_claims_of(batch: PaymentBatch) -> set[int]:
+    """Return who submitted, recommended or confirmed a claim that a batch pays."""
+    signed = ("submitted_by", "recommended_by", "first_confirmed_by", "second_confirmed_by")
+    claims = SubsidyClaim.objects.filter(payments__attempts__batch=batch)
+    rows = claims.values_list(*(f"{name}_id" for name in signed))
+    return {user_id for row in rows for user_id in row if user_id is not None}
+
+
+def institutions_paid_in(batch: PaymentBatch) -> set[int]:
+    """Return the institutions that a batch pays."""
+    paid = Payment.objects.filter(attempts__batch=batch, institution__isnull=False).order_by()
+    return {
+        institution_id for institution_id in paid.values_list("institution_id", flat=True) if institution_id
+    }
 
 
 def is_contradicted(batch: PaymentBatch) -> bool:
@@ -87,9 +168,9 @@ def is_contradicted(batch: PaymentBatch) -> bool:
     return payments.filter(said_to_be_paid()).exists()
 
 
-def ready_since() -> Span | None:
+def ready_since(kind: SubsidyKind) -> Span | None:
     """Return since when payments that could go into a batch have been waiting for one; None if there are none."""
-    ready = Payment.objects.filter(_can_be_paid_now(), status=PaymentStatus.READY)
+    ready = Payment.objects.filter(can_be_paid_now(kind), status=PaymentStatus.READY)
     ends = ready.aggregate(oldest=Min("opened_at"), newest=Max("opened_at"))
     return Span(**ends) if ends["oldest"] is not None else None
 
@@ -99,6 +180,20 @@ def accounts_to_pay(payee_ids: Collection[int]) -> dict[int, BankAccount]:
     persons = rows_of_persons(payee_ids)
     accounts = accounts_by_person(persons)
     return {payee_id: accounts[persons[payee_id]] for payee_id in payee_ids if persons[payee_id] in accounts}
+
+
+def institution_accounts_to_pay(institution_ids: Collection[int]) -> dict[int, InstitutionAccount]:
+    """Return the account that each of these institutions is paid to. Raises InvalidTag for a damaged one."""
+    accounts = current_institution_accounts().filter(institution__in=institution_ids)
+    return {account.institution_id: account for account in accounts}
+
+
+def class_attempt_counts(class_ids: Collection[int]) -> dict[int, int]:
+    """Return how many instructions there have been for the claims of each of these classes, as `attempt_counts`."""
+    attempts = PaymentAttempt.objects.filter(payment__claim__training_class__in=class_ids)
+    sent = attempts.exclude(status=AttemptStatus.WITHDRAWN).order_by()
+    counted = sent.values_list("payment__claim__training_class").annotate(count=Count("pk"))
+    return dict(counted)
 
 
 def attempt_counts(certificate_ids: Collection[int]) -> dict[int, int]:
@@ -137,7 +232,7 @@ def lock_attempts_of(batch: PaymentBatch) -> list[PaymentAttempt]:
     return list(
         PaymentAttempt.objects.select_for_update(of=("self", "payment"), no_key=True)
         .filter(batch=batch)
-        .select_related("payment__entitlement")
+        .select_related("payment__entitlement", "payment__claim")
         .order_by("line_number")
     )
 

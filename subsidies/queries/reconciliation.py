@@ -52,30 +52,38 @@ FIGURES: Final = """
     ), said AS (
         SELECT line.attempt_id, max(line.amount) AS amount FROM subsidies_bankresultline line
         WHERE line.answer = 'PAID' AND line.problem = '' GROUP BY line.attempt_id
+    ), set_off AS (
+        -- What an institution paid back by being paid so much less.
+        SELECT netting.payment_id, sum(netting.amount) AS amount
+        FROM subsidies_netting netting JOIN subsidies_payment payment ON payment.id = netting.payment_id
+        WHERE netting.status = 'SET_OFF' GROUP BY netting.payment_id
     ), bank AS (
         SELECT coalesce(sum(word.amount), 0) AS total,
-               coalesce(sum(word.amount * (hashint8(attempt.payment_id) & 1048575)), 0) AS weighed
+               coalesce(sum(word.amount * (hashint8(word.payment_id) & 1048575)), 0) AS weighed
         FROM (
-            SELECT coalesce(said.attempt_id, found_out.attempt_id) AS attempt_id,
-                   coalesce(found_out.amount, said.amount) AS amount
+            SELECT attempt.payment_id, coalesce(found_out.amount, said.amount) AS amount
             FROM said FULL JOIN found_out ON found_out.attempt_id = said.attempt_id
+            JOIN subsidies_paymentattempt attempt ON attempt.id = coalesce(said.attempt_id, found_out.attempt_id)
+            UNION ALL SELECT payment_id, amount FROM set_off
         ) word
-        JOIN subsidies_paymentattempt attempt ON attempt.id = word.attempt_id
     ), twice AS (
         SELECT recovery.payment_id, sum(recovery.amount) AS amount FROM subsidies_recovery recovery
         WHERE recovery.reason = 'paid_twice' AND recovery.withdrawn_at IS NULL GROUP BY recovery.payment_id
     ), paid_from AS (
         SELECT payment.budget_id,
-               coalesce(sum(payment.amount + coalesce(twice.amount, 0)) FILTER (
-                   WHERE payment.status = 'PAID'), 0) AS paid,
-               coalesce(sum((payment.amount + coalesce(twice.amount, 0)) * (hashint8(payment.id) & 1048575)) FILTER (
-                   WHERE payment.status = 'PAID'), 0) AS paid_w,
-               coalesce(sum(payment.amount) FILTER (
-                   WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) AS reserved,
-               coalesce(sum(payment.amount * (hashint8(payment.id) & 1048575)) FILTER (
-                   WHERE payment.status NOT IN ('PAID', 'CANCELLED')), 0) AS reserved_w
+               coalesce(sum(state.paid), 0) AS paid,
+               coalesce(sum(state.paid * (hashint8(payment.id) & 1048575)), 0) AS paid_w,
+               coalesce(sum(state.reserved), 0) AS reserved,
+               coalesce(sum(state.reserved * (hashint8(payment.id) & 1048575)), 0) AS reserved_w
         FROM subsidies_payment payment
         LEFT JOIN twice ON twice.payment_id = payment.id
+        LEFT JOIN set_off ON set_off.payment_id = payment.id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN payment.status = 'PAID' THEN payment.amount + coalesce(twice.amount, 0)
+                        ELSE coalesce(set_off.amount, 0) END AS paid,
+                   CASE WHEN payment.status IN ('PAID', 'CANCELLED') THEN 0
+                        ELSE payment.amount - coalesce(set_off.amount, 0) END AS reserved
+        ) state
         GROUP BY payment.budget_id
     ), asked AS (
         SELECT payment.budget_id, sum(recovery.recovered) AS recovered,
@@ -89,11 +97,14 @@ FIGURES: Final = """
         JOIN subsidies_payment payment ON payment.id = recovery.payment_id
         WHERE recovery.withdrawn_at IS NULL GROUP BY payment.budget_id
     ), came_back AS (
-        SELECT coalesce(sum(settlement.amount), 0) AS total,
-               coalesce(sum(settlement.amount * (hashint8(recovery.payment_id) & 1048575)), 0) AS weighed
-        FROM subsidies_recoverysettlement settlement
-        JOIN subsidies_recovery recovery ON recovery.id = settlement.recovery_id
-        WHERE settlement.status = 'APPROVED' AND settlement.kind = 'REPAYMENT'
+        SELECT coalesce(sum(part.amount), 0) AS total,
+               coalesce(sum(part.amount * (hashint8(recovery.payment_id) & 1048575)), 0) AS weighed
+        FROM (
+            SELECT recovery_id, amount FROM subsidies_recoverysettlement
+            WHERE status = 'APPROVED' AND kind = 'REPAYMENT'
+            UNION ALL SELECT recovery_id, amount FROM subsidies_netting WHERE status = 'SET_OFF'
+        ) part
+        JOIN subsidies_recovery recovery ON recovery.id = part.recovery_id
     ), by_status AS (
         SELECT coalesce(sum(reserved), 0) AS reserved, coalesce(sum(reserved_w), 0) AS reserved_w,
                coalesce(sum(paid), 0) AS paid, coalesce(sum(paid_w), 0) AS paid_w,

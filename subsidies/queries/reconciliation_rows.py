@@ -43,11 +43,19 @@ EACH_PAYMENT: Final = """
     ), said AS (
         SELECT line.attempt_id, max(line.amount) AS amount FROM subsidies_bankresultline line
         WHERE line.answer = 'PAID' AND line.problem = '' GROUP BY line.attempt_id
+    ), set_off AS (
+        -- What an institution paid back by being paid so much less.
+        SELECT payment_id, sum(amount) AS amount FROM subsidies_netting
+        WHERE status = 'SET_OFF' GROUP BY payment_id
     ), bank AS (
-        SELECT attempt.payment_id, sum(coalesce(found_out.amount, said.amount)) AS amount
-        FROM said FULL JOIN found_out ON found_out.attempt_id = said.attempt_id
-        JOIN subsidies_paymentattempt attempt ON attempt.id = coalesce(said.attempt_id, found_out.attempt_id)
-        GROUP BY attempt.payment_id
+        SELECT word.payment_id, sum(word.amount) AS amount
+        FROM (
+            SELECT attempt.payment_id, coalesce(found_out.amount, said.amount) AS amount
+            FROM said FULL JOIN found_out ON found_out.attempt_id = said.attempt_id
+            JOIN subsidies_paymentattempt attempt ON attempt.id = coalesce(said.attempt_id, found_out.attempt_id)
+            UNION ALL SELECT payment_id, amount FROM set_off
+        ) word
+        GROUP BY word.payment_id
     ), asked AS (
         SELECT recovery.payment_id, sum(recovery.recovered) AS recovered,
                sum(recovery.amount) FILTER (WHERE recovery.reason = 'paid_twice') AS paid_twice,
@@ -55,19 +63,22 @@ EACH_PAYMENT: Final = """
                sum(recovery.amount - recovery.recovered - recovery.written_off) AS to_recover
         FROM subsidies_recovery recovery WHERE recovery.withdrawn_at IS NULL GROUP BY recovery.payment_id
     ), came_back AS (
-        SELECT recovery.payment_id, sum(settlement.amount) AS amount
-        FROM subsidies_recoverysettlement settlement
-        JOIN subsidies_recovery recovery ON recovery.id = settlement.recovery_id
-        WHERE settlement.status = 'APPROVED' AND settlement.kind = 'REPAYMENT' GROUP BY recovery.payment_id
+        SELECT recovery.payment_id, sum(part.amount) AS amount
+        FROM (
+            SELECT recovery_id, amount FROM subsidies_recoverysettlement
+            WHERE status = 'APPROVED' AND kind = 'REPAYMENT'
+            UNION ALL SELECT recovery_id, amount FROM subsidies_netting WHERE status = 'SET_OFF'
+        ) part
+        JOIN subsidies_recovery recovery ON recovery.id = part.recovery_id GROUP BY recovery.payment_id
     ), each AS (
         SELECT payment.id AS payment_id, payment.budget_id,
                CASE WHEN payment.status IN ('PAID', 'CANCELLED') THEN 0
-                    ELSE coalesce(payment.amount, 0) END AS reserved_p,
+                    ELSE coalesce(payment.amount, 0) - coalesce(set_off.amount, 0) END AS reserved_p,
                coalesce(journal.reserved, 0) AS reserved_j,
                coalesce(under_way.amount, 0) AS under_way_p,
                coalesce(journal.under_way, 0) AS under_way_j,
                CASE WHEN payment.status = 'PAID' THEN payment.amount + coalesce(asked.paid_twice, 0)
-                    ELSE 0 END AS paid_p,
+                    ELSE coalesce(set_off.amount, 0) END AS paid_p,
                coalesce(journal.left_the_fund, 0) + coalesce(repaid.amount, 0) AS paid_j,
                coalesce(bank.amount, 0) AS paid_k,
                coalesce(asked.recovered, 0) AS recovered_p,
@@ -82,6 +93,7 @@ EACH_PAYMENT: Final = """
         LEFT JOIN repaid ON repaid.payment_id IS NOT DISTINCT FROM journal.payment_id
         LEFT JOIN under_way ON under_way.payment_id = payment.id
         LEFT JOIN bank ON bank.payment_id = payment.id
+        LEFT JOIN set_off ON set_off.payment_id = payment.id
         LEFT JOIN asked ON asked.payment_id = payment.id
         LEFT JOIN came_back ON came_back.payment_id = payment.id
     )
@@ -125,12 +137,13 @@ TOTALS: Final = """
     FROM measured GROUP BY place, measure ORDER BY place
 """
 DIFFERENCES: Final = """
-    SELECT each.payment_id, certificate.public_id, certificate.number,
+    SELECT each.payment_id, certificate.public_id, coalesce(certificate.number, claim.reference),
            measure.measure, measure.p, measure.j, measure.k
     FROM each
     LEFT JOIN subsidies_payment payment ON payment.id = each.payment_id
     LEFT JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
     LEFT JOIN assessment_levelcertificate certificate ON certificate.id = entitlement.certificate_id
+    LEFT JOIN subsidies_subsidyclaim claim ON claim.id = payment.claim_id
     CROSS JOIN LATERAL (VALUES
         (1, 'RESERVED', reserved_p, reserved_j, NULL::numeric), (2, 'UNDER_WAY', under_way_p, under_way_j, NULL),
         (3, 'PAID', paid_p, paid_j, paid_k), (4, 'RECOVERED', recovered_p, recovered_j, recovered_k),
@@ -158,11 +171,14 @@ BUDGETS_APART: Final = """
 
 @dataclass(frozen=True)
 class PaymentApart:
-    """One payment of which the books do not say the same, in yuan. A line of the journal alone has no payment."""
+    """One payment of which the books do not say the same, in yuan. A line of the journal alone has no payment.
+
+    `number` is that of the certificate or of the claim that it pays.
+    """
 
     payment_id: int | None
     certificate_public_id: str
-    certificate_number: str
+    number: str
     measure: str
     payments: Decimal
     journal: Decimal

@@ -1,6 +1,6 @@
 """Money that was paid and is to come back: what people see of it, and its locks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,15 @@ from chongqing_dte.foundation.models import AuditEvent
 from chongqing_dte.foundation.proposals import RequestStatus
 from institutions.models import District, User
 from subsidies.enums import PAID_TWICE, NotificationKind, RecoveryStatus
-from subsidies.models import JournalLine, Notification, Payment, Recovery, RecoverySettlement
+from subsidies.models import (
+    JournalLine,
+    Netting,
+    Notification,
+    Payment,
+    Recovery,
+    RecoverySettlement,
+    TrainingSubsidy,
+)
 from subsidies.policies import can_see_money
 
 NOTHING = Decimal("0.00")
@@ -29,6 +37,8 @@ def recoveries_with_certificates_visible_to(user: User) -> QuerySet[Recovery]:
     return recoveries_visible_to(user).select_related(
         "payment__payee",
         "payment__entitlement__certificate__occupation",
+        "payment__claim__training_class__occupation",
+        "payment__institution",
         "payment__district",
     )
 
@@ -109,32 +119,54 @@ def journal_of_recovery(recovery: Recovery) -> list[JournalLine]:
 
 
 def history_of_recovery(recovery: Recovery) -> list[AuditEvent]:
-    """Return what was done about a recovery and its settlements, oldest first."""
+    """Return what was done about a recovery, its settlements and its set-offs, oldest first."""
     settlements = list(
         RecoverySettlement.objects.filter(recovery=recovery).order_by().values_list("pk", flat=True)
     )
+    nettings = list(Netting.objects.filter(recovery=recovery).order_by().values_list("pk", flat=True))
     events = AuditEvent.objects.filter(
         Q(subject_type=Recovery._meta.label_lower, subject_id=recovery.pk)
         | Q(subject_type=RecoverySettlement._meta.label_lower, subject_id__in=settlements)
+        | Q(subject_type=Netting._meta.label_lower, subject_id__in=nettings)
     )
     return list(events.order_by("pk"))
 
 
 def messages_about(recovery: Recovery) -> list[Notification]:
-    """Return what the person was told about a recovery, oldest first."""
-    messages = Notification.objects.filter(
-        kind=NotificationKind.RECOVERY,
-        entitlement=recovery.payment.entitlement_id,
-        facts__recovery=recovery.pk,
-        person__isnull=False,
-    )
-    return list(messages.order_by("pk"))
+    """Return what the person or the institution was told about a recovery, oldest first."""
+    payment = recovery.payment
+    about = Notification.objects.filter(kind=NotificationKind.RECOVERY, facts__recovery=recovery.pk)
+    if payment.claim_id is not None:
+        return list(about.filter(claim=payment.claim_id).order_by("pk"))
+    to_person = about.filter(entitlement=payment.entitlement_id, person__isnull=False)
+    return list(to_person.order_by("pk"))
 
 
 # ── Whether a payment is asked back ──────────────────────────────────────────────────────────────────────
 def asked_back() -> QuerySet[Recovery]:
     """Return the live recoveries of what was paid; what the bank paid a second time is asked back beside them."""
     return Recovery.objects.filter(withdrawn_at__isnull=True).exclude(reason=PAID_TWICE)
+
+
+def amounts_asked_of_parts(payments: Collection[Payment]) -> dict[int, Decimal]:
+    """Return what is asked back of the persons' parts of each of these payments, in yuan; without those of none."""
+    claims = [payment.pk for payment in payments if payment.claim_id is not None]
+    if not claims:
+        return {}
+    parts = asked_back().filter(payment__in=claims, subsidy__isnull=False).order_by()
+    return dict(parts.values_list("payment_id").annotate(total=Sum("amount")))
+
+
+def has_all_come_back(payment: Payment) -> bool:
+    """Test whether all that was paid came back, to the cent. What was given up did not."""
+    sums = asked_back().filter(payment=payment).aggregate(total=Sum("recovered", default=NOTHING))
+    return sums["total"] == payment.amount
+
+
+def has_come_back(subsidy: TrainingSubsidy) -> bool:
+    """Test whether all that was paid for one person came back, to the cent."""
+    sums = asked_back().filter(subsidy=subsidy).aggregate(total=Sum("recovered", default=NOTHING))
+    return sums["total"] == subsidy.amount
 
 
 # ── Locks ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,8 +11,15 @@ from enrollment.models import Trainee
 from enrollment.queries import lock_trainees, rows_of_persons
 from subsidies.enums import UNPAID, AttemptStatus, BatchStatus, Decision, PaymentStatus, RecoveryStatus
 from subsidies.models import Entitlement, Payment, PaymentAttempt, PaymentBatch, Recovery, RecoverySettlement
-from subsidies.queries.objection_holds import has_open_objection
-from subsidies.queries.payments import is_owed_no_more, said_to_be_paid
+from subsidies.queries.claim_holds import claim_rests_on_what_changed, lock_certificates_behind_claims
+from subsidies.queries.payments import (
+    is_in_question,
+    is_objected_to,
+    is_owed_no_more,
+    must_wait,
+    payees_of,
+    said_to_be_paid,
+)
 from subsidies.queries.recoveries import asked_back
 from subsidies.rules.eligibility import HANGS_ON_RESULTS
 
@@ -24,38 +31,38 @@ REVOKED = "certificate_revoked"
 def lock_what_stands_behind(payments: Collection[Payment]) -> None:
     """Lock the certificates that these payments rest on, then their people.
 
-    Until this transaction ends nobody revokes or re-issues one of them, and nobody freezes or merges a payee.
+    Until this transaction ends nobody revokes or re-issues one of them, and nobody freezes or merges a payee, or
+    somebody in a claim.
     """
+    of_people = [payment for payment in payments if payment.claim_id is None]
     certificates = LevelCertificate.objects.select_for_update(of=("self",), no_key=True)
-    rows = certificates.filter(pk__in={payment.entitlement.certificate_id for payment in payments})
+    rows = certificates.filter(pk__in={payment.grant.certificate_id for payment in of_people})
     list(rows.order_by("pk").values_list("pk", flat=True))
-    lock_trainees(rows_of_persons({payment.payee_id for payment in payments}))
+    in_claims = lock_certificates_behind_claims(payments)
+    lock_trainees(rows_of_persons(payees_of(payments) | in_claims))
 
 
 def payments_owed(payment_ids: Collection[int]) -> set[int]:
     """Return which of these payments are owed now: certificate not revoked, person not frozen, nobody objecting."""
-    payments = Payment.objects.filter(pk__in=payment_ids).exclude(is_owed_no_more())
-    owed = payments.filter(~freezes_person("payee"), ~has_open_objection("entitlement"))
+    owed = Payment.objects.filter(~must_wait(), pk__in=payment_ids)
     return set(owed.values_list("pk", flat=True))
 
 
 def lines_held_up(batch: PaymentBatch) -> dict[str, int]:
     """Return how many of a batch's payments are `revoked` with their certificates, `frozen`, and `objected` to.
 
-    Each is counted under the first that is true of it. `account_replaced` counts those that would still go to an
-    account which has been corrected since.
+    `changed` are those of claims that rest on what holds no more. Each is counted under the first that is true of it.
+    `account_replaced` counts those that would still go to an account which has been corrected since.
     """
     payments = Payment.objects.filter(attempts__batch=batch)
-    valid = payments.exclude(is_owed_no_more())
-    frozen = valid.filter(freezes_person("payee"))
-    objected = valid.filter(~freezes_person("payee"), has_open_objection("entitlement"))
+    changed = payments.filter(claim_rests_on_what_changed())
+    valid = payments.filter(~is_owed_no_more(), ~claim_rests_on_what_changed())
     return {
         "revoked": payments.filter(is_owed_no_more()).count(),
-        "frozen": frozen.count(),
-        "objected": objected.count(),
-        "account_replaced": PaymentAttempt.objects.filter(
-            batch=batch, bank_account__replaced_at__isnull=False
-        ).count(),
+        "changed": changed.count(),
+        "frozen": valid.filter(is_in_question()).count(),
+        "objected": valid.filter(~is_in_question(), is_objected_to()).count(),
+        "account_replaced": PaymentAttempt.objects.filter(_goes_to_a_former_account(), batch=batch).count(),
         # The bank says by now that an earlier instruction was paid after all.
         "contradicted": payments.filter(said_to_be_paid()).count(),
     }
@@ -64,14 +71,16 @@ def lines_held_up(batch: PaymentBatch) -> dict[str, int]:
 def batch_ids_held_up() -> list[int]:
     """Return the batches that wait for signatures although something in them must not be paid now."""
     held_up = Payment.objects.filter(attempts__batch=OuterRef("pk")).filter(
-        is_owed_no_more()
-        | Q(freezes_person("payee"))
-        | Q(has_open_objection("entitlement"))
-        | Q(said_to_be_paid())
+        must_wait() | Q(said_to_be_paid())
     )
-    outdated = PaymentAttempt.objects.filter(batch=OuterRef("pk"), bank_account__replaced_at__isnull=False)
+    outdated = PaymentAttempt.objects.filter(_goes_to_a_former_account(), batch=OuterRef("pk"))
     batches = PaymentBatch.objects.filter(Exists(held_up) | Exists(outdated), status=BatchStatus.ASSEMBLED)
     return list(batches.order_by("pk").values_list("pk", flat=True))
+
+
+def _goes_to_a_former_account() -> Q:
+    """Return the condition on an instruction that its account was replaced by another one."""
+    return Q(bank_account__replaced_at__isnull=False) | Q(institution_account__replaced_at__isnull=False)
 
 
 # ── What follows a certificate that is revoked ───────────────────────────────────────────────────────────

@@ -72,8 +72,15 @@ def lines_in(lines: QuerySet[JournalLine], extract: Extract) -> QuerySet[Journal
     return (
         _of(lines, extract)
         .filter(entry__recorded_at__gte=extract.since, entry__recorded_at__lt=extract.before)
-        .select_related("entry", "payment__entitlement__certificate", "payment__district")
-        .defer("payment__entitlement__checks")
+        .select_related(
+            "entry",
+            "payment__entitlement__certificate",
+            "payment__payee",
+            "payment__claim",
+            "payment__institution",
+            "payment__district",
+        )
+        .defer("payment__entitlement__checks", "payment__payee__id_number", "payment__payee__mobile")
     )
 
 

@@ -13,6 +13,7 @@ from subsidies.models import (
     PaymentBatch,
 )
 from subsidies.policies import can_see_budgets, can_see_decisions, can_see_money
+from subsidies.queries.claims import claims_visible_to
 
 
 def certificates_visible_to(user: User) -> QuerySet[LevelCertificate]:
@@ -36,8 +37,9 @@ def entitlements_visible_to(user: User) -> QuerySet[Entitlement]:
 
 
 def payments_visible_to(user: User) -> QuerySet[Payment]:
-    """Return the payments that follow from the decisions this person may see."""
-    return Payment.objects.filter(entitlement__in=entitlements_visible_to(user))
+    """Return the payments that follow from the decisions and the claims this person may see."""
+    of_people = Q(entitlement__in=entitlements_visible_to(user))
+    return Payment.objects.filter(of_people | Q(claim__in=claims_visible_to(user).order_by().values("pk")))
 
 
 def batches_visible_to(user: User) -> QuerySet[PaymentBatch]:
@@ -50,7 +52,15 @@ def batch_lines(batch: PaymentBatch) -> QuerySet[PaymentAttempt]:
     """Return a batch's instructions in the order of the file, with what a list shows of each."""
     return (
         PaymentAttempt.objects.filter(batch=batch)
-        .select_related("bank_account", "payment__payee", "payment__entitlement__certificate")
+        .select_related(
+            "bank_account",
+            "institution_account",
+            "payment__payee",
+            "payment__entitlement__certificate",
+            "payment__claim",
+            "payment__institution",
+        )
+        .defer("bank_account__number", "institution_account__number")
         .order_by("line_number")
     )
 

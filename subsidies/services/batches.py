@@ -17,22 +17,25 @@ from chongqing_dte.foundation.transitions import check_transition
 from institutions.enums import Role
 from institutions.models import User
 from subsidies import policies, queries
-from subsidies.enums import BatchStatus, NotificationKind, PaymentStatus
+from subsidies.enums import BatchStatus, NotificationKind, PaymentStatus, SubsidyKind
 from subsidies.models import Payment, PaymentAttempt, PaymentBatch, PolicyVersion
 from subsidies.rules.batch_days import is_batch_day
 from subsidies.rules.gathering import waits_for_more
 from subsidies.services.assembly_steps import (
+    NOTHING_SET_OFF,
     BatchPlan,
     Payable,
+    accounts_of,
     batch_of,
     batch_plans,
-    readable_accounts,
     unwritable_payments,
     within_amount,
 )
 from subsidies.services.claim_steps import fallen_by_merge, lines_held_up
+from subsidies.services.netting_steps import hold_back, plan_set_offs
 from subsidies.services.notification_steps import notify_office
 from subsidies.services.release_checks import check_may_release
+from subsidies.services.settlement_steps import pay_by_set_off
 from subsidies.services.transit_steps import record_into_transit
 from subsidies.transitions import BATCH_TRANSITIONS
 
@@ -50,16 +53,23 @@ def assemble_batches(*, now: datetime) -> list[PaymentBatch]:
     queue by it.
     """
     _reopen_corrected_payments(now=now)
-    ready = queries.ready_since()
+    return [batch for kind in SubsidyKind for batch in _assemble_kind(kind, now=now)]
+
+
+def _assemble_kind(kind: SubsidyKind, *, now: datetime) -> list[PaymentBatch]:
+    """Assemble the batches of one subsidy: no file pays both."""
+    ready = queries.ready_since(kind)
     if ready is None:
         return []
-    if certificates_are_due() and waits_for_more(ready, longest_wait=LONGEST_WAIT, now=now):
-        return []
-    policy = _policy_on(now)
+    policy = None
+    if kind == SubsidyKind.ASSESSMENT:
+        if certificates_are_due() and waits_for_more(ready, longest_wait=LONGEST_WAIT, now=now):
+            return []
+        policy = _policy_on(now)
     if policy is not None and not is_batch_day(timezone.localdate(now), policy.batch_weekdays):
         return []
     assembled: list[PaymentBatch] = []
-    for plan in batch_plans(policy):
+    for plan in batch_plans(kind, policy):
         last_id: int | None = 0
         while last_id is not None:
             batch, last_id = _assemble_next(plan, after=last_id, policy=policy, now=now)
@@ -75,17 +85,29 @@ def _assemble_next(
 
     None instead of that payment when there is nothing behind it.
     """
-    found = queries.lock_payments_ready(reach=plan.reach, after=after, limit=plan.line_limit)
-    payments, has_left = within_amount(_payable(found, plan), plan.amount_limit)
+    found = queries.lock_payments_ready(kind=plan.kind, reach=plan.reach, after=after, limit=plan.line_limit)
+    payable, set_off = _payable(found, plan)
+    payments, has_left = within_amount(payable, plan.amount_limit)
     last_id = payments[-1].payment.pk if has_left else found[-1].pk if len(found) == plan.line_limit else None
-    if not payments:
-        return None, last_id
+    batch = _write_batch(plan, payments, policy, now) if payments else None
+    pay_by_set_off(
+        [each.payment for each in set_off], {each.payment.pk: each.set_off for each in set_off}, now
+    )
+    return batch, last_id
+
+
+def _write_batch(
+    plan: BatchPlan, payments: Sequence[Payable], policy: PolicyVersion | None, now: datetime
+) -> PaymentBatch:
     batch, attempts = batch_of(plan, payments, now)
     if _leaves_by_itself(batch, payments, policy, now):
         batch.released_automatically = True
         batch.status = BatchStatus.RELEASED
     batch.save(force_insert=True)
     PaymentAttempt.objects.bulk_create(attempts)
+    hold_back(
+        ((each.payment, attempt, each.set_off) for each, attempt in zip(payments, attempts, strict=True)), now
+    )
     instructed = [each.payment for each in payments]
     Payment.objects.filter(pk__in=[payment.pk for payment in instructed]).update(
         status=PaymentStatus.INSTRUCTED
@@ -96,19 +118,21 @@ def _assemble_next(
         _record_release(batch, attempts, now)
     else:
         _ask_for_signatures(batch, now)
-    return batch, last_id
+    return batch
 
 
 @transaction.atomic(durable=True)
 def release_batch(*, batch_id: int, releaser: User, sha256: str, now: datetime) -> PaymentBatch:
     """Add one signature to a batch; with the second person's it is released and may leave.
 
-    `sha256` is the hash of the file that the person saw. Raises NotPermitted for whoever may not sign or signed
-    already, InvalidTransition if the batch is released or withdrawn, and DomainError if another file was seen, if
-    something in the batch must not be paid now, if sending is stopped, or if the books do not agree.
+    `sha256` is the hash of the file that the person saw. Raises NotPermitted for whoever may not sign, signed
+    already or answers for a claim in the batch, InvalidTransition if the batch is released or withdrawn, and
+    DomainError if another file was seen, if something in the batch must not be paid now, if sending is stopped, or if
+    the books do not agree.
     """
     batch = queries.lock_batch(batch_id)
     policies.check_can_release(releaser, batch)
+    policies.check_is_not_behind_its_claims(releaser, queries.behind_the_claims_of(batch))
     check_transition(BATCH_TRANSITIONS, current=BatchStatus(batch.status), target=BatchStatus.RELEASED)
     if sha256 != batch.sha256:
         raise DomainError(
@@ -175,19 +199,31 @@ def _ask_for_signatures(batch: PaymentBatch, now: datetime) -> None:
     )
 
 
-def _payable(found: Sequence[Payment], plan: BatchPlan) -> list[Payable]:
-    """Return those of the payments that are owed now, to accounts that can be read and that the file can hold."""
+def _payable(found: Sequence[Payment], plan: BatchPlan) -> tuple[list[Payable], list[Payable]]:
+    """Return those of the payments that are owed now, to accounts that can be read and that the file can hold.
+
+    Beside them those of which nothing is left for the bank: as much is set off against them.
+    """
     owed = _still_owed(found)
-    accounts = readable_accounts({payment.payee_id for payment in owed})
-    payable = [
-        Payable(payment, accounts[payment.payee_id])
+    accounts = accounts_of(plan.kind, owed)
+    reached = [
+        payment
         for payment in owed
-        if payment.payee_id in accounts and plan.reach.covers(accounts[payment.payee_id].cnaps)
+        if payment.pk in accounts and plan.reach.covers(accounts[payment.pk].cnaps)
     ]
-    held_back = unwritable_payments(plan, payable)
-    if held_back:
-        log.warning("payments_cannot_be_written", payments=sorted(held_back))
-    return [each for each in payable if each.payment.pk not in held_back]
+    set_off = plan_set_offs(reached) if plan.kind == SubsidyKind.TRAINING else {}
+    payable = [
+        Payable(payment, accounts[payment.pk], set_off.get(payment.pk, NOTHING_SET_OFF))
+        for payment in reached
+    ]
+    for_the_bank = [each for each in payable if each.amount]
+    unwritten = unwritable_payments(plan, for_the_bank)
+    if unwritten:
+        log.warning("payments_cannot_be_written", payments=sorted(unwritten))
+    return (
+        [each for each in for_the_bank if each.payment.pk not in unwritten],
+        [each for each in payable if not each.amount],
+    )
 
 
 def _still_owed(payments: Sequence[Payment]) -> list[Payment]:
@@ -222,6 +258,16 @@ def _check_nothing_is_held_up(batch: PaymentBatch, attempts: Sequence[PaymentAtt
             )
             % {"count": held_up["revoked"]},
             code="certificate_revoked",
+        )
+    if held_up["changed"]:
+        raise DomainError(
+            ngettext(
+                "What %(count)s claim was reckoned by holds no more. This batch is withdrawn by itself.",
+                "What %(count)s claims were reckoned by holds no more. This batch is withdrawn by itself.",
+                held_up["changed"],
+            )
+            % {"count": held_up["changed"]},
+            code="claim_changed",
         )
     if held_up["frozen"]:
         raise DomainError(

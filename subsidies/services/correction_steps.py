@@ -16,6 +16,7 @@ from subsidies.enums import (
 from subsidies.models import BankResultLine, PaymentAttempt
 from subsidies.rules.return_reasons import OTHER
 from subsidies.services.journal import Posting, record_entry
+from subsidies.services.netting_steps import release_held, set_off_again, set_off_held
 from subsidies.services.recovery_steps import open_recovery_of_second
 from subsidies.services.settlement_steps import move_budgets
 from subsidies.transitions import ATTEMPT_TRANSITIONS, PAYMENT_TRANSITIONS
@@ -46,11 +47,13 @@ def end_instruction(
     record_entry(
         key=f"finding:{line.result_file.sha256}:{line.line_number}",
         kind=JournalKind.SETTLEMENT,
-        postings=[Posting(attempt.payment, JournalAccount.PAYMENTS_IN_TRANSIT, credit, fact)],
+        postings=[Posting(attempt.payment, JournalAccount.PAYMENTS_IN_TRANSIT, credit, fact, attempt.amount)],
         now=now,
     )
     if is_paid:
-        move_budgets({attempt.payment.budget_id: attempt.payment.amount})
+        move_budgets({attempt.payment.budget_id: attempt.amount}, set_off_held([attempt.pk], now))
+    else:
+        release_held([attempt.pk], now)
 
 
 def correct_payment(
@@ -67,8 +70,11 @@ def correct_payment(
     _move_attempt(attempt, "" if is_paid else line.return_code, now, is_paid=is_paid)
     _move_payment(attempt, now, is_paid=is_paid)
     _record(attempt, line, now, is_paid=is_paid)
-    amount = attempt.payment.amount
-    move_budgets({attempt.payment.budget_id: amount if is_paid else -amount})
+    if is_paid:
+        move_budgets({attempt.payment.budget_id: attempt.amount}, set_off_again(attempt, now))
+    else:
+        # What was set off beside it stays so: that much of the payment is paid.
+        move_budgets({attempt.payment.budget_id: -attempt.amount})
 
 
 def _move_attempt(attempt: PaymentAttempt, return_code: str, now: datetime, *, is_paid: bool) -> None:
@@ -95,7 +101,7 @@ def _move_payment(attempt: PaymentAttempt, now: datetime, *, is_paid: bool) -> N
 def _ask_second_back(attempt: PaymentAttempt, line: BankResultLine, now: datetime) -> None:
     times = queries.approved_count(attempt, ResolutionOutcome.PAID_AFTER_ALL)
     open_recovery_of_second(
-        attempt.payment,
+        attempt,
         {"attempt": attempt.number, "bank_line": line.pk},
         f"paid_twice:{attempt.number}" + (f":{times}" if times > 1 else ""),
         _key_of(line),
@@ -116,6 +122,10 @@ def _record(attempt: PaymentAttempt, line: BankResultLine, now: datetime, *, is_
     record_entry(
         key=_key_of(line),
         kind=JournalKind.CORRECTION,
-        postings=[Posting(attempt.payment, owed if is_paid else fund, fund if is_paid else owed, fact)],
+        postings=[
+            Posting(
+                attempt.payment, owed if is_paid else fund, fund if is_paid else owed, fact, attempt.amount
+            )
+        ],
         now=now,
     )

@@ -30,7 +30,7 @@ from subsidies.enums import (
 )
 from subsidies.gateways import GatewayUnavailable, SmsGateway
 from subsidies.models import Entitlement, Notification, PaymentAttempt
-from subsidies.services.notification_steps import message_to, say_once
+from subsidies.services.notification_steps import message_to, notify_institution, say_once
 from subsidies.transitions import NOTIFICATION_TRANSITIONS
 
 log = structlog.get_logger(__name__)
@@ -128,28 +128,38 @@ def _message_of(entitlement: Entitlement, now: datetime) -> Notification | None:
 @transaction.atomic(durable=True)
 def _announce_answers_of_one_set(attempt_ids: Sequence[int], *, now: datetime) -> int:
     attempts = queries.lock_attempts_to_announce(attempt_ids)
-    say_once([_message_of_answer(attempt, now) for attempt in attempts])
+    say_once([_message_of_answer(each, now) for each in attempts if each.payment.payee_id is not None])
+    for attempt in attempts:
+        if attempt.payment.claim is not None:
+            kind, key, facts = _answer(attempt, now)
+            notify_institution(kind=kind, key=key, claim=attempt.payment.claim, facts=facts, now=now)
     PaymentAttempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(announced_at=now)
     return len(attempts)
 
 
 def _message_of_answer(attempt: PaymentAttempt, now: datetime) -> Notification:
-    is_paid = attempt.status == AttemptStatus.PAID
-    answered_on = timezone.localdate(attempt.answered_at or now).isoformat()
+    kind, key, facts = _answer(attempt, now)
     return message_to(
-        kind=NotificationKind.PAID if is_paid else NotificationKind.RETURNED,
-        key=f"{'paid' if is_paid else 'returned'}:{attempt.pk}",
-        person_id=attempt.payment.payee_id,
-        facts={
-            "attempt": attempt.pk,
-            "amount": str(attempt.amount),
-            "answered_on": answered_on,
-            "account_ends_in": attempt.bank_account.last_four,
-            "return_code": attempt.return_code,
-        },
+        kind=kind,
+        key=key,
+        person_id=attempt.payment.trainee_id,
+        facts=facts,
         entitlement_id=attempt.payment.entitlement_id,
         now=now,
     )
+
+
+def _answer(attempt: PaymentAttempt, now: datetime) -> tuple[NotificationKind, str, dict[str, object]]:
+    """Return what is said of the bank's answer to an instruction: of what kind, under which key, and its facts."""
+    kind = NotificationKind.PAID if attempt.status == AttemptStatus.PAID else NotificationKind.RETURNED
+    facts: dict[str, object] = {
+        "attempt": attempt.pk,
+        "amount": str(attempt.amount),
+        "answered_on": timezone.localdate(attempt.answered_at or now).isoformat(),
+        "account_ends_in": attempt.account.last_four,
+        "return_code": attempt.return_code,
+    }
+    return kind, f"{kind.lower()}:{attempt.pk}", facts
 
 
 # ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,7 +239,11 @@ def _send_text(notification: Notification, gateway: SmsGateway) -> None:
 
 
 def _send_mail(notification: Notification, _gateway: SmsGateway) -> None:
-    addresses = queries.office_addresses(role=notification.role, district_id=notification.district_id)
+    addresses = queries.office_addresses(
+        role=notification.role,
+        district_id=notification.district_id,
+        institution_id=notification.institution_id,
+    )
     if not addresses:
         raise Undeliverable("address_missing")
     with translation.override(settings.LANGUAGE_CODE):

@@ -19,15 +19,26 @@ from chongqing_dte.foundation.words import stated
 from institutions.enums import Role
 from institutions.models import User
 from subsidies import policies, queries
-from subsidies.enums import Decision, NotificationKind, ObjectionKind, ObjectionStatus, PaymentStatus
-from subsidies.models import Entitlement, NoticeLine, Objection
-from subsidies.services.notification_steps import notify_office, notify_person
+from subsidies.enums import (
+    ClaimStatus,
+    Decision,
+    NotificationKind,
+    ObjectionKind,
+    ObjectionStatus,
+    PaymentStatus,
+)
+from subsidies.models import Entitlement, NoticeLine, Objection, SubsidyClaim
+from subsidies.services.claim_review_steps import begin_clock, give_back
+from subsidies.services.claim_state_steps import Act, move_claim, take_signatures_off
+from subsidies.services.notification_steps import notify_institution, notify_office, notify_person
 from subsidies.services.recovery_steps import open_recoveries
-from subsidies.services.void_steps import Facts, void_payments
+from subsidies.services.void_steps import Facts, void_claim_payments, void_payments
 from subsidies.transitions import OBJECTION_TRANSITIONS
 
 SET_SIZE = 500
 UPHELD_CHECK = "no_objection_was_upheld"
+# With a bureau again: nobody has confirmed it any more.
+UNDER_REVIEW = (ClaimStatus.SUBMITTED, ClaimStatus.RECOMMENDED)
 
 
 @dataclass(frozen=True)
@@ -52,20 +63,21 @@ class ReceiptUsed(DomainError):
 
 def raise_objection(
     *,
-    entitlement_id: int,
     entry: ObjectionEntry,
+    entitlement_id: int | None = None,
+    claim_id: int | None = None,
     notice_line_id: int | None = None,
     raised_by: User | None = None,
     now: datetime,
 ) -> Objection:
-    """Record what somebody says against a live decision. Until it is decided, that decision's money goes nowhere.
+    """Record what somebody says against a live decision or a confirmed claim. Until it is decided, its money stays.
 
     The public names the line of an open notice, itself and a way to reach it; the person needs neither, and an office
     signs. Raises NotPermitted for an office that is not competent, InvalidTransition if the decision was replaced or
     the period is over, ReceiptUsed for a form that was sent twice, and DomainError for what is missing.
     """
     try:
-        return _raise_objection(entitlement_id, entry, notice_line_id, raised_by, now)
+        return _raise_objection((entitlement_id, claim_id), entry, notice_line_id, raised_by, now)
     except IntegrityError as error:
         if "public_id" not in str(error):
             raise
@@ -74,23 +86,21 @@ def raise_objection(
 
 @transaction.atomic(durable=True)
 def _raise_objection(
-    entitlement_id: int,
+    against: tuple[int | None, int | None],
     entry: ObjectionEntry,
     notice_line_id: int | None,
     raised_by: User | None,
     now: datetime,
 ) -> Objection:
-    entitlement = queries.lock_decision(entitlement_id)
-    _check_who_objects(entry, entitlement, raised_by)
-    if entitlement.superseded_at is not None:
-        raise InvalidTransition(
-            _("This decision was replaced by another. Object to that one."), code="replaced"
-        )
-    line = _line_of(entry, entitlement, notice_line_id, now)
-    _check_is_complete(entry, entitlement)
+    subject = _locked(*against)
+    _check_who_objects(entry, subject, raised_by)
+    _check_stands(subject)
+    line = _line_of(entry, subject, notice_line_id, now)
+    _check_is_complete(entry, subject)
     objection = Objection.objects.create(
         public_id=entry.receipt,
-        entitlement=entitlement,
+        entitlement=subject if isinstance(subject, Entitlement) else None,
+        claim=subject if isinstance(subject, SubsidyClaim) else None,
         notice_line=line,
         kind=entry.kind,
         statement=entry.statement.strip(),
@@ -104,33 +114,67 @@ def _raise_objection(
         subject=objection,
         actor_id=raised_by.pk if raised_by else None,
         at=now,
-        facts={"kind": str(entry.kind), "entitlement": entitlement.pk},
+        facts={"kind": str(entry.kind), _named(subject): subject.pk},
     )
     _tell_the_office(objection, now)
     if entry.kind != ObjectionKind.PERSON:
-        _tell_the_person(objection, NotificationKind.OBJECTION, now)
+        _tell_whom_it_is_about(objection, NotificationKind.OBJECTION, now)
     nudge_after_commit("objection_raised")
     return objection
 
 
-def _check_who_objects(entry: ObjectionEntry, entitlement: Entitlement, raised_by: User | None) -> None:
+def _locked(entitlement_id: int | None, claim_id: int | None) -> Entitlement | SubsidyClaim:
+    if entitlement_id is not None:
+        return queries.lock_decision(entitlement_id)
+    if claim_id is None:
+        raise ValueError("an objection is against a decision or a claim")
+    return queries.lock_claim_to_object_to(claim_id)
+
+
+def _named(subject: Entitlement | SubsidyClaim) -> str:
+    return "entitlement" if isinstance(subject, Entitlement) else "claim"
+
+
+def _check_who_objects(
+    entry: ObjectionEntry, subject: Entitlement | SubsidyClaim, raised_by: User | None
+) -> None:
     if entry.kind == ObjectionKind.OFFICE:
         if raised_by is None:
             raise DomainError(
                 _("An office's objection is signed by the person who records it."), code="unsigned"
             )
         districts = queries.districts_answered_for(raised_by)
-        policies.check_can_record_objection(raised_by, entitlement, districts)
+        policies.check_can_record_objection(raised_by, subject, districts)
     elif raised_by is not None:
         raise DomainError(_("Only an office's objection is signed."), code="signed")
+    if entry.kind == ObjectionKind.PERSON and isinstance(subject, SubsidyClaim):
+        raise DomainError(_("A claim is an institution's, and no person's."), code="of_no_person")
+
+
+def _check_stands(subject: Entitlement | SubsidyClaim) -> None:
+    if isinstance(subject, Entitlement) and subject.superseded_at is not None:
+        raise InvalidTransition(
+            _("This decision was replaced by another. Object to that one."), code="replaced"
+        )
+    if isinstance(subject, SubsidyClaim) and subject.status != ClaimStatus.CONFIRMED:
+        raise InvalidTransition(
+            _("This claim is not confirmed now: it is looked at anew before anything is paid."),
+            code="not_confirmed",
+        )
 
 
 def _line_of(
-    entry: ObjectionEntry, entitlement: Entitlement, notice_line_id: int | None, now: datetime
+    entry: ObjectionEntry,
+    subject: Entitlement | SubsidyClaim,
+    notice_line_id: int | None,
+    now: datetime,
 ) -> NoticeLine | None:
     line = queries.line_to_object_to(notice_line_id) if notice_line_id is not None else None
-    if line is not None and line.payment.entitlement_id != entitlement.pk:
-        raise DomainError(_("This line is about another decision."), code="other_line")
+    if line is not None:
+        of_line = line.payment.entitlement_id, line.payment.claim_id
+        is_entitlement = isinstance(subject, Entitlement)
+        if of_line != ((subject.pk, None) if is_entitlement else (None, subject.pk)):
+            raise DomainError(_("This line is about another decision."), code="other_line")
     if entry.kind != ObjectionKind.PUBLIC:
         return line
     if line is None:
@@ -143,7 +187,7 @@ def _line_of(
     return line
 
 
-def _check_is_complete(entry: ObjectionEntry, entitlement: Entitlement) -> None:
+def _check_is_complete(entry: ObjectionEntry, subject: Entitlement | SubsidyClaim) -> None:
     if not entry.statement.strip():
         raise DomainError(_("Say what is wrong with the decision."), code="statement_missing")
     if entry.kind == ObjectionKind.PUBLIC and not entry.objector_name.strip():
@@ -152,7 +196,7 @@ def _check_is_complete(entry: ObjectionEntry, entitlement: Entitlement) -> None:
         )
     if entry.kind == ObjectionKind.PUBLIC and not entry.contact.strip():
         raise DomainError(_("Say how the office can reach you."), code="contact_missing")
-    if entry.kind == ObjectionKind.PERSON and queries.has_open_objection_of_person(entitlement.pk):
+    if entry.kind == ObjectionKind.PERSON and queries.has_open_objection_of_person(subject.pk):
         raise InvalidTransition(
             _("Your objection to this decision is being looked into already."), code="already_raised"
         )
@@ -182,17 +226,45 @@ def decide_objection(
     objection.decision_reason = why
     objection.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
     record_event(f"objection.{outcome.lower()}", subject=objection, actor_id=decider.pk, at=now)
-    if outcome == ObjectionStatus.UPHELD and objection.entitlement.decision != Decision.GRANTED:
-        make_due_again([objection.entitlement.certificate_id])
-    _tell_the_person(objection, NotificationKind.OBJECTION_DECIDED, now)
+    if outcome == ObjectionStatus.UPHELD and objection.claim is None:
+        _decide_again_unless_granted(objection.against)
+    elif outcome == ObjectionStatus.UPHELD and objection.claim_id is not None:
+        _give_back_unless_opened(objection.claim_id, Act(decider, now, reason=_because_upheld(why)))
+    _tell_whom_it_is_about(objection, NotificationKind.OBJECTION_DECIDED, now)
     nudge_after_commit("objection_decided")
     return objection
 
 
+def _decide_again_unless_granted(entitlement: Entitlement) -> None:
+    """Have a refusal or a hold decided again. What was granted falls by the next sweep."""
+    if entitlement.decision != Decision.GRANTED:
+        make_due_again([entitlement.certificate_id])
+
+
+def _give_back_unless_opened(claim_id: int, act: Act) -> None:
+    """Give a claim back that has no payment, also one that went back to the bureaus since somebody objected to it.
+
+    One that has a payment falls by the next sweep, with it.
+    """
+    claim = queries.lock_claim(claim_id)
+    if claim.status not in (*UNDER_REVIEW, ClaimStatus.CONFIRMED) or queries.has_live_payment(claim):
+        return
+    if claim.status == ClaimStatus.RECOMMENDED:
+        changed = [*take_signatures_off(claim), *begin_clock(claim, ClaimStatus.SUBMITTED, act.at)]
+        move_claim(claim, ClaimStatus.SUBMITTED, act, changed=changed)
+    claim.payment_due = False
+    claim.save(update_fields=["payment_due"])
+    give_back(claim, act)
+
+
+def _because_upheld(reason: str) -> str:
+    return _("An objection was upheld: %(reason)s") % {"reason": reason}
+
+
 def _check_has_something_to_uphold(objection: Objection, outcome: ObjectionStatus) -> None:
     """Raise DomainError where a person's own words would take away what they were granted."""
-    granted = objection.entitlement.decision == Decision.GRANTED
-    if outcome == ObjectionStatus.UPHELD and objection.kind == ObjectionKind.PERSON and granted:
+    is_of_person = outcome == ObjectionStatus.UPHELD and objection.kind == ObjectionKind.PERSON
+    if is_of_person and objection.against.decision == Decision.GRANTED:
         raise DomainError(
             _(
                 "The subsidy was granted, and upholding this would take it away. Dismiss it with an explanation; what "
@@ -204,24 +276,29 @@ def _check_has_something_to_uphold(objection: Objection, outcome: ObjectionStatu
 
 def _tell_the_office(objection: Objection, now: datetime) -> None:
     """Tell the office that decides, which is nobody's business but its own."""
-    district_id = objection.entitlement.district_id
+    district_id = objection.subject.district_id
     notify_office(
         kind=NotificationKind.OBJECTION,
         key=f"objection:{objection.pk}",
         role=Role.MUNICIPAL_REVIEWER if district_id is None else Role.DISTRICT_REVIEWER,
         district_id=district_id,
-        facts={},
+        facts={} if objection.claim is None else {"objection": str(objection.public_id)},
         entitlement_id=objection.entitlement_id,
+        claim_id=objection.claim_id,
         now=now,
     )
 
 
-def _tell_the_person(objection: Objection, kind: NotificationKind, now: datetime) -> None:
-    """Tell the person that something is said about them or decided, and never by whom."""
+def _tell_whom_it_is_about(objection: Objection, kind: NotificationKind, now: datetime) -> None:
+    """Tell the person or the institution that something is said about them or decided, and never by whom."""
+    key = f"{kind.lower()}:{objection.pk}"
+    if objection.claim is not None:
+        notify_institution(kind=kind, key=key, claim=objection.claim, facts={}, now=now)
+        return
     notify_person(
         kind=kind,
-        key=f"{kind.lower()}:{objection.pk}",
-        person_id=objection.entitlement.person_id,
+        key=key,
+        person_id=objection.against.person_id,
         facts={},
         entitlement_id=objection.entitlement_id,
         now=now,
@@ -240,6 +317,12 @@ def follow_upheld_objections(*, now: datetime) -> int:
         done_count += act_or_isolate(
             payment_ids, lambda ids: _follow_one_set(ids, now=now), complaint="objection_cannot_be_followed"
         )
+    last_id = 0
+    while payment_ids := queries.claim_payment_ids_objected_to(after=last_id, limit=SET_SIZE):
+        last_id = payment_ids[-1]
+        done_count += act_or_isolate(
+            payment_ids, lambda ids: _follow_claims(ids, now=now), complaint="objection_cannot_be_followed"
+        )
     return done_count
 
 
@@ -255,6 +338,26 @@ def _follow_one_set(payment_ids: Sequence[int], *, now: datetime) -> int:
     unpaid = [payment for payment in payments if payment.status != PaymentStatus.PAID]
     void_payments(unpaid, UPHELD_CHECK, facts, now)
     paid = [payment for payment in payments if payment.status == PaymentStatus.PAID]
+    open_recoveries(paid, queries.UPHELD_REASON, facts, now)
+    return len(payments)
+
+
+@transaction.atomic(durable=True)
+def _follow_claims(payment_ids: Sequence[int], *, now: datetime) -> int:
+    """Give the claims back to their institutions whose money is still here, and ask the rest back."""
+    payments = queries.lock_claim_payments_objected_to(payment_ids)
+    upheld = queries.upheld_objections_of_claims(payments)
+    unpaid = [payment for payment in payments if payment.status != PaymentStatus.PAID]
+    for payment in unpaid:
+        if payment.claim_id is not None:
+            why = _because_upheld(upheld[payment.pk].decision_reason)
+            give_back(queries.lock_claim(payment.claim_id), Act(None, now, reason=why))
+    void_claim_payments(unpaid, now)
+    paid = [payment for payment in payments if payment.status == PaymentStatus.PAID]
+    facts: dict[int, Facts] = {
+        payment.pk: {"objection": upheld[payment.pk].pk, "decided_on": _day_of(upheld[payment.pk])}
+        for payment in paid
+    }
     open_recoveries(paid, queries.UPHELD_REASON, facts, now)
     return len(payments)
 

@@ -20,8 +20,13 @@ from institutions.models import User
 from subsidies import policies, queries
 from subsidies.enums import NotificationKind, RecoveryStatus, SettlementKind
 from subsidies.models import Recovery, RecoverySettlement
-from subsidies.services.notification_steps import notify_person
-from subsidies.services.recovery_steps import count_settlement, release_first_pass, return_to_budget
+from subsidies.services.notification_steps import notify_institution, notify_person
+from subsidies.services.recovery_steps import (
+    count_settlement,
+    free_what_came_back,
+    release_first_pass,
+    return_to_budget,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,9 @@ class MoreThanIsLeft(DomainError):
 
     def __init__(self, left: Decimal) -> None:
         super().__init__(
-            _("Only %(left)s yuan are left of this recovery, with what waits for approval counted.")
+            _(
+                "Only %(left)s yuan are left of this recovery, with what waits for approval or is held back counted."
+            )
             % {"left": number_format(left, 2, use_l10n=True, force_grouping=True)}
         )
 
@@ -71,15 +78,7 @@ def ask_back(*, recovery_id: int, due_on: date, asker: User, now: datetime) -> R
         at=now,
         facts={"due_on": due_on.isoformat()},
     )
-    left = recovery.amount - recovery.recovered - recovery.written_off
-    notify_person(
-        kind=NotificationKind.RECOVERY,
-        key=f"recovery:{recovery.pk}:{due_on.isoformat()}",
-        person_id=recovery.payment.payee_id,
-        facts={"recovery": recovery.pk, "amount": str(left), "due_on": due_on.isoformat()},
-        entitlement_id=recovery.payment.entitlement_id,
-        now=now,
-    )
+    _tell_who_pays(recovery, due_on, now)
     return recovery
 
 
@@ -105,22 +104,23 @@ def approve_settlement(
 ) -> RecoverySettlement:
     """Let a settlement count: in the recovery, the journal, and for money that came back in its budget.
 
-    The recovery is settled by itself once nothing is left of it. If all of it came back, its first pass is free
-    again. Raises NotPermitted for whoever proposed it, InvalidTransition if it or its recovery has ended, and
-    MoreThanIsLeft.
+    The recovery is settled by itself once nothing is left of it. If all of it came back, its first pass, or what a
+    claim paid for somebody, is free again. Raises NotPermitted for whoever proposed it, InvalidTransition if it or
+    its recovery has ended, and MoreThanIsLeft.
     """
     settlement, recovery = _locked(settlement_id)
     policies.check_can_decide_settlement(decider, settlement)
     # Looked at first: a decided one is called decided, whatever became of its recovery since.
     if settlement.status == RequestStatus.PROPOSED:
         _check_is_open(recovery)
-        _check_left(recovery, settlement.amount, Decimal("0.00"))
+        _check_left(recovery, settlement.amount, queries.amount_held(recovery))
     _decide(settlement, RequestStatus.APPROVED, (decider, reason, now))
     count_settlement(recovery=recovery, settlement=settlement, now=now)
     if recovery.status == RecoveryStatus.SETTLED:
         record_event("recovery.settled", subject=recovery, actor_id=decider.pk, at=now)
         if recovery.recovered == recovery.amount:
             release_first_pass(recovery=recovery, settlement=settlement, now=now)
+        free_what_came_back(recovery, now)
     return_to_budget(recovery=recovery, settlement=settlement)
     nudge_after_commit("money_came_back")
     return settlement
@@ -137,6 +137,23 @@ def refuse_settlement(*, settlement_id: int, decider: User, reason: str, now: da
     return settlement
 
 
+def _tell_who_pays(recovery: Recovery, due_on: date, now: datetime) -> None:
+    payment, key = recovery.payment, f"recovery:{recovery.pk}:{due_on.isoformat()}"
+    left = recovery.amount - recovery.recovered - recovery.written_off - queries.amount_held(recovery)
+    facts = {"recovery": recovery.pk, "amount": str(left), "due_on": due_on.isoformat()}
+    if payment.claim is not None:
+        notify_institution(kind=NotificationKind.RECOVERY, key=key, claim=payment.claim, facts=facts, now=now)
+        return
+    notify_person(
+        kind=NotificationKind.RECOVERY,
+        key=key,
+        person_id=payment.trainee_id,
+        facts=facts,
+        entitlement_id=payment.entitlement_id,
+        now=now,
+    )
+
+
 @transaction.atomic(durable=True)
 def _propose(recovery_id: int, settlement: Settlement, proposer: User, now: datetime) -> RecoverySettlement:
     recovery = queries.lock_recovery(recovery_id)
@@ -144,7 +161,8 @@ def _propose(recovery_id: int, settlement: Settlement, proposer: User, now: date
     _check_is_open(recovery)
     if not stated(settlement.reason):
         raise DomainError(_("State a reason."), code="reason_missing")
-    _check_left(recovery, settlement.amount, queries.settlement_amount_proposed(recovery))
+    spoken_for = queries.settlement_amount_proposed(recovery) + queries.amount_held(recovery)
+    _check_left(recovery, settlement.amount, spoken_for)
     bank_reference = one_code(settlement.bank_reference)
     if settlement.kind == SettlementKind.REPAYMENT:
         _check_statement_line(recovery, bank_reference, settlement.received_on, now)
@@ -200,10 +218,10 @@ def _check_is_open(recovery: Recovery) -> None:
         )
 
 
-def _check_left(recovery: Recovery, amount: Decimal, proposed: Decimal) -> None:
+def _check_left(recovery: Recovery, amount: Decimal, spoken_for: Decimal) -> None:
     if amount <= 0:
         raise DomainError(_("The amount must be more than 0."), code="amount_not_positive")
-    left = recovery.amount - recovery.recovered - recovery.written_off - proposed
+    left = recovery.amount - recovery.recovered - recovery.written_off - spoken_for
     if amount > left:
         raise MoreThanIsLeft(left)
 

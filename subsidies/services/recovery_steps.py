@@ -2,18 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries
 from subsidies.enums import PAID_TWICE, JournalAccount, JournalKind, RecoveryStatus, SettlementKind
-from subsidies.models import Payment, Recovery, RecoverySettlement
+from subsidies.models import (
+    Payment,
+    PaymentAttempt,
+    Recovery,
+    RecoverySettlement,
+    SubsidyClaim,
+    TrainingSubsidy,
+)
 from subsidies.services.journal import Posting, record_entry
 from subsidies.services.void_steps import Facts, void_repaid
+from subsidies.transitions import RECOVERY_TRANSITIONS
 
+NOTHING: Final = Decimal("0.00")
 # Which check the decision fails once all of the money came back. What was paid twice is still paid once.
 FAILED_CHECKS: Final = {
     "certificate_revoked": "certificate_is_valid",
@@ -24,17 +37,21 @@ FAILED_CHECKS: Final = {
 def open_recoveries(
     payments: Sequence[Payment], reason: str, facts: Mapping[int, Facts], now: datetime
 ) -> None:
-    """Ask for the money back, for a reason and its facts by payment.
+    """Ask for the money back, for a reason and its facts by payment; what was asked back for a person's part is not
+    asked for again.
 
     The grant stays, and its first pass is used up, until all of it came back.
     """
+    asked_of_parts = queries.amounts_asked_of_parts(payments)
+    amounts = {each.pk: each.amount - asked_of_parts.get(each.pk, NOTHING) for each in payments}
+    payments = [payment for payment in payments if amounts[payment.pk]]
     if not payments:
         return
     asked_before = queries.recovery_counts(payments)
     recoveries = Recovery.objects.bulk_create(
         Recovery(
             payment=payment,
-            amount=payment.amount,
+            amount=amounts[payment.pk],
             reason=reason,
             facts=facts[payment.pk],
             opened_at=now,
@@ -51,6 +68,7 @@ def open_recoveries(
                 JournalAccount.RECOVERIES_RECEIVABLE,
                 JournalAccount.SUBSIDY_EXPENSE,
                 f"recovery:{asked_before.get(payment.pk, 0) + 1}",
+                amounts[payment.pk],
             )
             for payment in payments
         ],
@@ -58,24 +76,74 @@ def open_recoveries(
     )
 
 
-def open_recovery_of_second(payment: Payment, facts: Facts, fact: str, key: str, now: datetime) -> None:
-    """Ask the second amount of a payment back that the bank has paid twice. The grant stands: it was paid once.
+def open_part_recoveries(recoveries: Sequence[Recovery], now: datetime) -> None:
+    """Ask back what was paid too much for persons of a claim, each for a reason and its facts."""
+    if not recoveries:
+        return
+    opened = Recovery.objects.bulk_create(recoveries)
+    record_events("recovery.opened", subjects=opened, at=now)
+    receivable, expense = JournalAccount.RECOVERIES_RECEIVABLE, JournalAccount.SUBSIDY_EXPENSE
+    record_entry(
+        key=f"recovery:{opened[0].public_id}",
+        kind=JournalKind.RECOVERY,
+        postings=[
+            Posting(each.payment, receivable, expense, f"recovery_part:{each.pk}", each.amount)
+            for each in opened
+        ],
+        now=now,
+    )
+
+
+def withdraw_part_recoveries(recoveries: Sequence[Recovery], reason: str, now: datetime) -> None:
+    """Ask no more for what is asked back of persons' parts, and of which nothing came, is held or said to come."""
+    if not recoveries:
+        return
+    for recovery in recoveries:
+        check_transition(
+            RECOVERY_TRANSITIONS,
+            current=RecoveryStatus(recovery.status),
+            target=RecoveryStatus.WITHDRAWN,
+        )
+        recovery.status, recovery.withdrawn_at = RecoveryStatus.WITHDRAWN, now
+        recovery.withdrawal_reason = reason
+        recovery.withdrawal_facts = {"withdrawn_on": timezone.localdate(now).isoformat()}
+    Recovery.objects.bulk_update(
+        recoveries, ["status", "withdrawn_at", "withdrawal_reason", "withdrawal_facts"]
+    )
+    record_events("recovery.withdrawn", subjects=recoveries, at=now, reason=reason)
+    receivable, expense = JournalAccount.RECOVERIES_RECEIVABLE, JournalAccount.SUBSIDY_EXPENSE
+    record_entry(
+        key=f"recovery_withdrawn:{recoveries[0].public_id}",
+        kind=JournalKind.RECOVERY,
+        postings=[
+            Posting(each.payment, expense, receivable, f"part_withdrawn:{each.pk}", each.amount)
+            for each in recoveries
+        ],
+        now=now,
+    )
+
+
+def open_recovery_of_second(
+    attempt: PaymentAttempt, facts: Facts, fact: str, key: str, now: datetime
+) -> None:
+    """Ask back what an instruction paid of a payment that was paid before. The grant stands: it was paid once.
 
     What left the fund goes into the journal and, last, the budget. Raises DomainError if the budget has no room.
     """
+    payment = attempt.payment
     recovery = Recovery.objects.create(
-        payment=payment, amount=payment.amount, reason=PAID_TWICE, facts=facts, opened_at=now
+        payment=payment, amount=attempt.amount, reason=PAID_TWICE, facts=facts, opened_at=now
     )
     record_events("recovery.opened", subjects=[recovery], at=now)
     fund, receivable = JournalAccount.FUND_AT_BANK, JournalAccount.RECOVERIES_RECEIVABLE
     record_entry(
         key=key,
         kind=JournalKind.CORRECTION,
-        postings=[Posting(payment, receivable, fund, fact)],
+        postings=[Posting(payment, receivable, fund, fact, attempt.amount)],
         now=now,
     )
     budget = queries.lock_budgets([payment.budget_id])[payment.budget_id]
-    budget.paid += payment.amount
+    budget.paid += attempt.amount
     if budget.reserved + budget.paid - budget.recovered > budget.allotted:
         raise DomainError(
             _("The budget has no room for the amount that was paid a second time. Have it topped up first."),
@@ -88,12 +156,9 @@ def count_settlement(*, recovery: Recovery, settlement: RecoverySettlement, now:
     """Count an approved settlement in its locked recovery and in the journal. `return_to_budget` comes last."""
     is_repayment = settlement.kind == SettlementKind.REPAYMENT
     if is_repayment:
-        recovery.recovered += settlement.amount
+        count_part(recovery, came_back=settlement.amount, now=now)
     else:
-        recovery.written_off += settlement.amount
-    if recovery.amount == recovery.recovered + recovery.written_off:
-        recovery.status, recovery.settled_at = RecoveryStatus.SETTLED, now
-    recovery.save(update_fields=["recovered", "written_off", "status", "settled_at"])
+        count_part(recovery, given_up=settlement.amount, now=now)
     record_entry(
         key=f"settlement:{settlement.public_id}",
         kind=JournalKind.REPAYMENT if is_repayment else JournalKind.WRITE_OFF,
@@ -110,13 +175,45 @@ def count_settlement(*, recovery: Recovery, settlement: RecoverySettlement, now:
     )
 
 
+def count_part(
+    recovery: Recovery, *, came_back: Decimal = NOTHING, given_up: Decimal = NOTHING, now: datetime
+) -> None:
+    """Count what came back, or is given up, in a locked recovery. It is settled by itself once nothing is left."""
+    recovery.recovered += came_back
+    recovery.written_off += given_up
+    if recovery.amount == recovery.recovered + recovery.written_off:
+        recovery.status, recovery.settled_at = RecoveryStatus.SETTLED, now
+    recovery.save(update_fields=["recovered", "written_off", "status", "settled_at"])
+
+
+def free_what_came_back(recovery: Recovery, now: datetime) -> None:
+    """Let nothing stand of what a claim paid for somebody once all of it came back: they can be subsidized again.
+
+    For one whose recovery is settled, the claim is looked at again: more may be owed by now.
+    """
+    claim_id = recovery.payment.claim_id
+    if claim_id is None:
+        return
+    standing = TrainingSubsidy.objects.filter(claim=claim_id, voided_at__isnull=True)
+    if queries.has_all_come_back(recovery.payment):
+        standing.update(voided_at=now)
+    elif recovery.subsidy is not None and queries.has_come_back(recovery.subsidy):
+        standing.filter(pk=recovery.subsidy.pk).update(voided_at=now)
+    # Whoever looks at the claim at this moment has it locked, and looks again within the day.
+    free = SubsidyClaim.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    SubsidyClaim.objects.filter(pk__in=list(free.filter(pk=claim_id).values_list("pk", flat=True))).update(
+        reckoning_due_at=now
+    )
+    nudge_after_commit("claim_facts_changed")
+
+
 def release_first_pass(*, recovery: Recovery, settlement: RecoverySettlement, now: datetime) -> None:
     """Let nothing stand of a grant whose money came back in full: neither its first pass nor its place is used up.
 
     The person's other certificates that were refused because of it are decided again.
     """
     failed_check = FAILED_CHECKS.get(recovery.reason)
-    if failed_check is None:
+    if failed_check is None or recovery.payment.claim_id is not None:
         return
     facts: Facts = dict(recovery.facts)
     if settlement.received_on is not None:

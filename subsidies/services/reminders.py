@@ -16,7 +16,12 @@ from subsidies import queries
 from subsidies.enums import NotificationKind
 from subsidies.models import Entitlement, Notification, PaymentAttempt
 from subsidies.rules.holds import CHASE_EVERY_DAYS, is_overdue, last_asked_at, office_to_ask
-from subsidies.services.notification_steps import message_to, notify_office, say_once
+from subsidies.services.notification_steps import (
+    message_to,
+    notify_institution,
+    notify_office,
+    say_once,
+)
 
 SET_SIZE: Final = 500
 # What was decided just now is told of a little later: by then all of one results file is decided, and committed.
@@ -40,10 +45,10 @@ class Missing:
 def remind_of_accounts(*, now: datetime) -> int:
     """Ask again for each account that is missing or that money came back from, and return how many these are.
 
-    As often and as long as the policy says; after that the office of the decision's district is told. Safe to
-    repeat: each reminder has its number.
+    As often and as long as the policy says; after that the office of the decision's district is told. An institution
+    is asked every two weeks until it proposes another account. Safe to repeat: each reminder has its number.
     """
-    return _remind_of_missing(now) + _remind_of_returned(now)
+    return _remind_of_missing(now) + _remind_of_returned(now) + _remind_institutions(now)
 
 
 def _remind_of_missing(now: datetime) -> int:
@@ -66,6 +71,40 @@ def _remind_of_returned(now: datetime) -> int:
     return count
 
 
+def _remind_institutions(now: datetime) -> int:
+    count, last_id = 0, 0
+    while returned := queries.returned_claims_without_another_account(after=last_id, limit=SET_SIZE):
+        last_id = returned[-1].pk
+        count += len(returned)
+        ask = partial(_remind_institutions_of_one_set, returned, now=now)
+        unless_deadlocked(ask, complaint="reminders_not_written")
+    return count
+
+
+@transaction.atomic(durable=True)
+def _remind_institutions_of_one_set(returned: Sequence[PaymentAttempt], *, now: datetime) -> None:
+    for attempt in returned:
+        since = attempt.answered_at or attempt.batch.assembled_at
+        number = (timezone.localdate(now) - timezone.localdate(since)).days // CHASE_EVERY_DAYS
+        if number and attempt.payment.claim is not None:
+            notify_institution(
+                kind=NotificationKind.RETURNED,
+                key=f"returned:{attempt.pk}:{number}",
+                claim=attempt.payment.claim,
+                facts={**_facts_of_return(attempt), "number": number},
+                now=now,
+            )
+
+
+def _facts_of_return(attempt: PaymentAttempt) -> dict[str, Any]:
+    return {
+        "attempt": attempt.pk,
+        "amount": str(attempt.amount),
+        "account_ends_in": attempt.account.last_four,
+        "return_code": attempt.return_code,
+    }
+
+
 def _missing_of(entitlement: Entitlement) -> Missing:
     return Missing(
         entitlement=entitlement,
@@ -80,17 +119,12 @@ def _missing_of(entitlement: Entitlement) -> Missing:
 def _returned_from(attempt: PaymentAttempt) -> Missing:
     """Return what is asked for after one instruction came back. Another one that comes back is asked for anew."""
     return Missing(
-        entitlement=attempt.payment.entitlement,
+        entitlement=attempt.payment.grant,
         since=attempt.answered_at or attempt.batch.assembled_at,
         kind=NotificationKind.RETURNED,
         key=f"returned:{attempt.pk}",
-        person_id=attempt.payment.payee_id,
-        facts={
-            "attempt": attempt.pk,
-            "amount": str(attempt.amount),
-            "account_ends_in": attempt.bank_account.last_four,
-            "return_code": attempt.return_code,
-        },
+        person_id=attempt.payment.trainee_id,
+        facts=_facts_of_return(attempt),
     )
 
 

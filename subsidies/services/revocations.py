@@ -106,7 +106,7 @@ def _follow_one_set(payment_ids: Sequence[int], *, now: datetime) -> int:
 def _void_one_fallen_set(payment_ids: Sequence[int], *, now: datetime) -> int:
     payments = queries.lock_unpaid(payment_ids)
     # Whoever decides, merges or assembles a batch for these people comes before this or after it.
-    queries.lock_certificates_of_people([payment.payee_id for payment in payments])
+    queries.lock_certificates_of_people(queries.payees_of(payments))
     fell = fallen_by_merge(payments=payments)
     by_reason: dict[str, list[Payment]] = defaultdict(list)
     for payment in payments:
@@ -167,6 +167,6 @@ def _last_endings_of(paid: Sequence[Payment]) -> dict[int, Facts]:
 
 
 def _ending_of(payment: Payment) -> Facts:
-    revoked = payment.entitlement.certificate
+    revoked = payment.grant.certificate
     ended_on = timezone.localdate(revoked.ended_at).isoformat() if revoked.ended_at else ""
     return {"certificate": revoked.pk, "ended_on": ended_on}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from chongqing_dte.foundation.audit import record_event, record_events_of
+from chongqing_dte.foundation.audit import record_event, record_events, record_events_of
 from chongqing_dte.foundation.bulk import copy_rows
 from chongqing_dte.foundation.lookups import Among
 from chongqing_dte.foundation.transitions import check_transition
@@ -18,12 +18,22 @@ from subsidies.enums import (
     JournalAccount,
     JournalKind,
     PaymentStatus,
+    SubsidyKind,
 )
 from subsidies.models import BankResultFile, BankResultLine, Budget, Payment, PaymentAttempt, PaymentBatch
 from subsidies.queries.bank_results import LockedInstruction
 from subsidies.rules.bank_answers import AnswerLine, Instruction, line_problem, repeated_references
 from subsidies.services.journal import Move, record_moves
-from subsidies.transitions import BATCH_TRANSITIONS
+from subsidies.services.netting_steps import (
+    NOTHING,
+    Moved,
+    SetOff,
+    hold_back,
+    release_held,
+    set_off,
+    set_off_held,
+)
+from subsidies.transitions import BATCH_TRANSITIONS, PAYMENT_TRANSITIONS
 
 LINE_COLUMNS = (
     "result_file_id",
@@ -84,7 +94,7 @@ def apply_answers(stored: BankResultFile, batch: PaymentBatch, answers: BankAnsw
         ),
     )
     news = list(_news(judged))
-    _settle(news, now)
+    _settle(news, now, may_be_set_off=batch.kind == SubsidyKind.TRAINING)
     _record_settlement(stored, news, now)
     record_event(
         "bank_result.applied", subject=stored, at=now, facts={"lines": len(judged), "new": len(news)}
@@ -101,13 +111,42 @@ def close_if_settled(batch: PaymentBatch, now: datetime) -> None:
         _close(batch, now)
 
 
-def move_budgets(sums: Mapping[int, Decimal]) -> None:
-    """Move these sums, by budget, from what is reserved to what is paid; a negative one moves back. The last lock."""
-    budgets = queries.lock_budgets(sums.keys())
-    for budget_id, amount in sums.items():
+def move_budgets(sums: Mapping[int, Decimal], beside: Moved | None = None) -> None:
+    """Move these sums, by budget, from what is reserved to what is paid; a negative one moves back. The last lock.
+
+    What was set off `beside` them is paid as well, and came back to the budgets that it was asked back for.
+    """
+    moved = beside or Moved()
+    paid = {
+        budget_id: sums.get(budget_id, NOTHING) + moved.paid.get(budget_id, NOTHING)
+        for budget_id in sums.keys() | moved.paid.keys()
+    }
+    budgets = queries.lock_budgets(paid.keys() | moved.came_back.keys())
+    for budget_id, amount in paid.items():
         budgets[budget_id].reserved -= amount
         budgets[budget_id].paid += amount
-    Budget.objects.bulk_update(budgets.values(), ["reserved", "paid"])
+    for budget_id, amount in moved.came_back.items():
+        budgets[budget_id].recovered += amount
+    Budget.objects.bulk_update(budgets.values(), ["reserved", "paid", "recovered"])
+
+
+def pay_by_set_off(payments: Sequence[Payment], planned: Mapping[int, SetOff], now: datetime) -> None:
+    """Pay locked payments of which nothing is left for the bank: an institution owes as much as it is owed.
+
+    The budgets are the last lock.
+    """
+    if not payments:
+        return
+    for payment in payments:
+        check_transition(
+            PAYMENT_TRANSITIONS, current=PaymentStatus(payment.status), target=PaymentStatus.PAID
+        )
+    held = hold_back(((payment, None, planned[payment.pk]) for payment in payments), now)
+    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
+        status=PaymentStatus.PAID, paid_at=now
+    )
+    record_events("payment.paid", subjects=payments, at=now)
+    move_budgets({}, set_off(held, now))
 
 
 def _judge(lines: Sequence[AnswerLine], instructions: Mapping[str, LockedInstruction]) -> list[JudgedLine]:
@@ -133,7 +172,7 @@ def _news(judged: Iterable[JudgedLine]) -> Iterable[News]:
             yield News(each.line, named)
 
 
-def _settle(news: Sequence[News], now: datetime) -> None:
+def _settle(news: Sequence[News], now: datetime, *, may_be_set_off: bool) -> None:
     """Move attempts, payments and budgets to where the bank's word puts them."""
     groups: dict[tuple[str, str], list[LockedInstruction]] = {}
     for each in news:
@@ -146,7 +185,8 @@ def _settle(news: Sequence[News], now: datetime) -> None:
             answered_at=None if answer == BankAnswer.UNKNOWN else now,
         )
     paid = [each.instruction for each in news if each.line.answer == BankAnswer.PAID]
-    returned = [each.instruction.payment_id for each in news if each.line.answer == BankAnswer.RETURNED]
+    came_back = [each.instruction for each in news if each.line.answer == BankAnswer.RETURNED]
+    returned = [each.payment_id for each in came_back]
     payment_ids = [each.payment_id for each in paid]
     Payment.objects.filter(Among("pk", payment_ids)).update(status=PaymentStatus.PAID, paid_at=now)
     Payment.objects.filter(Among("pk", returned)).update(status=PaymentStatus.RETURNED)
@@ -156,7 +196,11 @@ def _settle(news: Sequence[News], now: datetime) -> None:
     for instruction in paid:
         budget_id = instruction.budget_id
         sums[budget_id] = sums.get(budget_id, Decimal("0.00")) + instruction.amount
-    move_budgets(sums)
+    moved = None
+    if may_be_set_off:
+        release_held([each.attempt_id for each in came_back], now)
+        moved = set_off_held([each.attempt_id for each in paid], now)
+    move_budgets(sums, moved)
 
 
 def _record_settlement(stored: BankResultFile, news: Sequence[News], now: datetime) -> None:

@@ -41,7 +41,13 @@ def _postings(
     before = queries.withdrawals_before(batch)
     debit, credit = accounts
     return [
-        Posting(attempt.payment, debit, credit, _fact(what, attempt.number, before.get(attempt.pk, 0)))
+        Posting(
+            attempt.payment,
+            debit,
+            credit,
+            _fact(what, attempt.number, before.get(attempt.pk, 0)),
+            attempt.amount,
+        )
         for attempt in attempts
     ]
 

@@ -10,7 +10,7 @@ from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from subsidies import queries
 from subsidies.enums import CheckOutcome, Decision, JournalAccount, JournalKind, PaymentStatus
-from subsidies.models import Budget, Entitlement, Payment
+from subsidies.models import Budget, Entitlement, Payment, TrainingSubsidy
 from subsidies.rules.facts import Facts
 from subsidies.services.journal import Posting, record_entry
 
@@ -25,22 +25,25 @@ def void_payments(
     if not payments:
         return
     _look_at_others_again(payments)
-    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
-        status=PaymentStatus.CANCELLED, cancelled_at=now
-    )
-    record_events("payment.cancelled", subjects=payments, at=now)
+    _cancel(payments, now)
     _refuse(payments, reason, facts, now)
-    record_entry(
-        key=f"void:{payments[0].public_id}",
-        kind=JournalKind.VOID,
-        postings=[
-            Posting(payment, JournalAccount.SUBSIDIES_PAYABLE, JournalAccount.SUBSIDY_EXPENSE, "voided")
-            for payment in payments
-        ],
-        now=now,
-    )
     _give_back(payments)
     nudge_after_commit("certificates_recorded")
+
+
+def void_claim_payments(payments: Sequence[Payment], now: datetime) -> None:
+    """Cancel these payments of claims, void what they paid for each person, and give back what was reserved.
+
+    Budgets come last. What becomes of the claims is the caller's.
+    """
+    if not payments:
+        return
+    _cancel(payments, now)
+    TrainingSubsidy.objects.filter(
+        claim__in=[payment.claim_id for payment in payments], voided_at__isnull=True
+    ).update(voided_at=now)
+    _give_back(payments)
+    nudge_after_commit("money_came_back")
 
 
 def void_repaid(payment: Payment, reason: str, facts: Facts, now: datetime) -> None:
@@ -53,18 +56,34 @@ def void_repaid(payment: Payment, reason: str, facts: Facts, now: datetime) -> N
     nudge_after_commit("certificates_recorded")
 
 
+def _cancel(payments: Sequence[Payment], now: datetime) -> None:
+    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
+        status=PaymentStatus.CANCELLED, cancelled_at=now
+    )
+    record_events("payment.cancelled", subjects=payments, at=now)
+    record_entry(
+        key=f"void:{payments[0].public_id}",
+        kind=JournalKind.VOID,
+        postings=[
+            Posting(payment, JournalAccount.SUBSIDIES_PAYABLE, JournalAccount.SUBSIDY_EXPENSE, "voided")
+            for payment in payments
+        ],
+        now=now,
+    )
+
+
 def _look_at_others_again(payments: Sequence[Payment]) -> None:
     """Put what these people were refused because of these payments back into the queue of decisions."""
-    payees = [payment.payee_id for payment in payments]
+    payees = queries.payees_of(payments)
     queries.lock_certificates_of_people(payees)
     make_due_again(queries.certificates_barred_by(payees))
 
 
 def _refuse(payments: Sequence[Payment], reason: str, facts: Mapping[int, Facts], now: datetime) -> None:
-    granted = [payment.entitlement for payment in payments]
+    granted = [payment.grant for payment in payments]
     Entitlement.objects.filter(pk__in=[entitlement.pk for entitlement in granted]).update(superseded_at=now)
     refused = Entitlement.objects.bulk_create(
-        _refusal(payment.entitlement, reason, facts[payment.pk], now) for payment in payments
+        _refusal(payment.grant, reason, facts[payment.pk], now) for payment in payments
     )
     record_events("entitlement.voided", subjects=granted, at=now, reason=reason)
     record_events("entitlement.refused", subjects=refused, at=now)

@@ -5,9 +5,10 @@ from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.transitions import check_transition
 from institutions.enums import Role
 from subsidies import queries
-from subsidies.enums import AttemptStatus, BatchStatus, NotificationKind, PaymentStatus
+from subsidies.enums import AttemptStatus, BatchStatus, NotificationKind, PaymentStatus, SubsidyKind
 from subsidies.models import Payment, PaymentAttempt, PaymentBatch
 from subsidies.services.claim_steps import lines_held_up
+from subsidies.services.netting_steps import release_held
 from subsidies.services.notification_steps import notify_office
 from subsidies.services.transit_steps import record_out_of_transit
 from subsidies.transitions import BATCH_TRANSITIONS
@@ -35,6 +36,8 @@ def withdraw_batch(*, batch: PaymentBatch, now: datetime) -> None:
         record_out_of_transit(batch=batch, attempts=attempts, now=now)
         _tell_of_withdrawal(batch, now)
     PaymentAttempt.objects.filter(batch=batch).update(status=AttemptStatus.WITHDRAWN)
+    if batch.kind == SubsidyKind.TRAINING:
+        release_held([attempt.pk for attempt in attempts], now)
     Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(status=PaymentStatus.READY)
     batch.status = BatchStatus.WITHDRAWN
     batch.withdrawn_at = now

@@ -2,9 +2,14 @@
 
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Sum
 
+from subsidies.invariants import find_violations
 from subsidies.models import Budget, JournalLine, Payment
+from subsidies.queries import book_figures, book_figures_by_row, books_agree
+from subsidies.rules.reconciliation import compare
+from tests.clock import NOW
 
 OWED = {"SUBSIDY_EXPENSE": Decimal("800.00"), "SUBSIDIES_PAYABLE": Decimal("-800.00")}
 IN_TRANSIT = {"SUBSIDY_EXPENSE": Decimal("800.00"), "PAYMENTS_IN_TRANSIT": Decimal("-800.00")}
@@ -25,3 +30,12 @@ def balances() -> dict[str, Decimal]:
 def budget() -> tuple[Decimal, Decimal]:
     """Return what is reserved and what is paid of the one budget."""
     return Budget.objects.values_list("reserved", "paid").get()
+
+
+def assert_the_books_agree() -> None:
+    """Fail unless every promise is kept and all the books say the same: in sum, row by row, and of what moved."""
+    connection.check_constraints()
+    assert [(each.invariant.name, each.ids) for each in find_violations()] == []
+    for figures in (book_figures(), book_figures_by_row()):
+        assert [pair for pair in compare(figures).pairs if pair.apart] == []
+    assert books_agree(now=NOW, payments=list(Payment.objects.values_list("pk", flat=True)))

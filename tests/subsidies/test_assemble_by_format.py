@@ -9,7 +9,7 @@ import pytest
 from chongqing_dte.foundation.errors import DomainError
 from subsidies import queries
 from subsidies.bank.files import BatchLine
-from subsidies.enums import BatchStatus, NotificationKind, PaymentStatus
+from subsidies.enums import BatchStatus, NotificationKind, PaymentStatus, SubsidyKind
 from subsidies.invariants import find_violations
 from subsidies.models import Notification, Payment, PaymentBatch
 from subsidies.services.assembly_steps import batch_plans, content_key
@@ -218,7 +218,7 @@ def test_no_two_files_with_other_sums_or_names_have_one_reference():
         replace(line, cnaps="999653000002"),
         replace(line, account="6200000000000002"),
     ]
-    [plan] = batch_plans(None)
+    [plan] = batch_plans(SubsidyKind.ASSESSMENT, None)
 
     keys = {content_key(plan, [each]) for each in (line, *others)}
 

@@ -14,15 +14,19 @@ from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
 from institutions.models import District, User
 from subsidies import queries
 from subsidies.desk_words import matter_cause, matter_title, owner_name
-from subsidies.models import Entitlement, Payment, RecoverySettlement
+from subsidies.enums import ObjectionKind
+from subsidies.models import Entitlement, Payment, RecoverySettlement, SubsidyClaim
 from subsidies.queries.desk_rows import SELECTIONS
 from subsidies.rules.desk import MATTERS
 from subsidies.views.desk_rows import shown_rows
 from tests.clock import NOW
 from tests.factories.bank_formats import BankFormatFactory
+from tests.factories.claim_payments import payment_on_claim_notice, said_against_claim
+from tests.factories.enrollment import TrainingClassFactory
 from tests.factories.filings import DistrictSuccessionFactory
 from tests.factories.institutions import DistrictFactory, UserFactory
 from tests.factories.subsidies import due_certificate, granted_certificate, open_programme, payment_of
+from tests.subsidies import desk_claim_situations as of_claims
 from tests.subsidies import desk_situations as made
 from tests.subsidies.database import triggers_off
 from tests.subsidies.desk_situations import Solve
@@ -68,6 +72,14 @@ SITUATIONS = [
     pytest.param("messages-failed", made.message_failed, LATER, id="message failed"),
     pytest.param("sending-stopped", made.sending_stopped, LATER, id="sending stopped"),
     pytest.param("alarms", made.promise_is_broken, LATER, id="promise is broken"),
+    pytest.param(
+        "classes-without-a-policy", of_claims.class_without_a_policy, LATER, id="no training policy"
+    ),
+    pytest.param("claims-without-a-last-day", of_claims.no_last_day, LATER, id="no last day"),
+    pytest.param(
+        "claims-late-with-the-district", of_claims.district_is_late, LATER, id="the district is late"
+    ),
+    pytest.param("claims-late-with-the-city", of_claims.city_is_late, LATER, id="the city is late"),
 ]
 
 
@@ -184,6 +196,32 @@ def test_a_district_sees_its_own_decisions_and_nothing_of_batches():
 
     assert stuck(LATER, Role.DISTRICT_REVIEWER, district=own) == {"held-account-is-known": 1}
     assert stuck(LATER, Role.DISTRICT_REVIEWER, district=DistrictFactory()) == {}
+
+
+def test_objections_to_claims_are_narrowed_to_their_district_too():
+    payment = payment_on_claim_notice()
+    said_against_claim(payment, ObjectionKind.OFFICE)
+    desk = queries.Desk(UserFactory(municipal_auditor=True), LATER)
+    matter = MATTERS["objections"]
+
+    def narrowed(district: District) -> int:
+        return queries.stuck_rows(desk, matter, district_code=district.code).count()
+
+    assert (narrowed(payment.district), narrowed(DistrictFactory())) == (1, 0)
+
+
+def test_nobody_waits_for_a_training_policy_before_there_is_one():
+    TrainingClassFactory(completed=True, locked_count=2)
+
+    assert stuck(LATER) == {}
+
+
+def test_institutions_have_no_desk_of_their_claims():
+    of_claims.district_is_late()
+    claim = SubsidyClaim.objects.get()
+
+    assert stuck(LATER, Role.TRAINING_MANAGER, institution=claim.institution) == {}
+    assert stuck(LATER, Role.DISTRICT_LEAD, district=claim.district) == {"claims-late-with-the-district": 1}
 
 
 def test_a_district_sees_the_decisions_of_those_it_took_over_from():

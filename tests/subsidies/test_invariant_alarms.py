@@ -142,7 +142,7 @@ def test_a_worker_whose_time_is_over_leaves_promises_to_the_next_turns():
 
 
 def test_each_promise_is_among_the_first_of_a_turn_within_an_hour():
-    turns_in_an_hour = 12
+    turns_in_an_hour = 15
     begun = set()
     for turn in range(turns_in_an_hour):
         begun |= set(look_in_turn(turn, has_time=never).left_out[:IN_A_TURN])

@@ -49,6 +49,7 @@ from tests.factories.subsidies import (
 from tests.fakes.bank import FakeBank
 from tests.subsidies.breaking_bank import BANK_BREAKS
 from tests.subsidies.breaking_budgets import BUDGET_BREAKS
+from tests.subsidies.breaking_claims import CLAIM_BREAKS
 from tests.subsidies.breaking_decisions import DECISION_BREAKS
 from tests.subsidies.breaking_notices import NOTICE_BREAKS
 from tests.subsidies.breaking_recoveries import RECOVERY_ALSO_BROKEN, RECOVERY_BREAKS
@@ -213,6 +214,7 @@ BREAKS = {
     **RECOVERY_BREAKS,
     **NOTICE_BREAKS,
     **BUDGET_BREAKS,
+    **CLAIM_BREAKS,
 }
 
 

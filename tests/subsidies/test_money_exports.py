@@ -68,7 +68,7 @@ def test_the_lines_of_a_batch_are_exported_with_names_and_accounts_masked(financ
     rows = exported(finance, "batch-lines-export", batch.public_id)
 
     assert [row["Bank reference"] for row in rows] == [first.reference, second.reference]
-    assert rows[0]["Trainee (masked)"] == mask_name(first.payment.payee.name) != first.payment.payee.name
+    assert rows[0]["Payee"] == mask_name(first.payment.payee.name) != first.payment.payee.name
     assert rows[0]["Bank account"] == str(first.bank_account)
     assert first.bank_account.number not in str(rows)
     assert rows[0]["Amount"] == float(first.amount)
@@ -110,7 +110,7 @@ def test_objections_are_exported_without_what_was_said(finance, monkeypatch):
 
     rows = exported(finance, "objection-export")
 
-    assert [row["Level certificate"] for row in rows] == [
+    assert [row["Certificate or claim"] for row in rows] == [
         each.entitlement.certificate.number for each in (newest, objection)
     ]
     assert "a secret statement" not in str(rows)
@@ -123,7 +123,7 @@ def test_a_district_exports_its_own_objections(client_as):
     own, _other = ObjectionFactory(), ObjectionFactory()
     client = in_english(client_as(Role.DISTRICT_REVIEWER, district=district_of(own.entitlement.certificate)))
 
-    assert [row["Level certificate"] for row in exported(client, "objection-export")] == [
+    assert [row["Certificate or claim"] for row in exported(client, "objection-export")] == [
         own.entitlement.certificate.number
     ]
 

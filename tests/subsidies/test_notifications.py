@@ -17,6 +17,7 @@ from subsidies.services.decisions import decide_due_certificates
 from subsidies.services.notification_steps import notify_office, notify_person
 from subsidies.services.notifications import announce_decisions, send_notifications
 from tests.clock import NOW
+from tests.factories.claims import SubsidyClaimFactory
 from tests.factories.enrollment import TraineeFactory
 from tests.factories.filings import DistrictSuccessionFactory
 from tests.factories.institutions import UserFactory
@@ -351,8 +352,15 @@ def test_every_message_to_an_office_has_words_even_with_a_gap(kind):
     assert "%(" not in messages.mail_text(message) + messages.subject(message)
 
 
+@pytest.mark.parametrize("kind", messages.OF_CLAIM)
+def test_every_message_about_a_claim_has_words_even_with_a_gap(kind):
+    message = NotificationFactory(mailed=True, kind=kind, claim=SubsidyClaimFactory(), facts={})
+
+    assert "%(" not in messages.mail_text(message) + messages.subject(message)
+
+
 def test_every_kind_has_words_for_somebody():
-    assert {*messages.TO_PERSON, *messages.TO_OFFICE} == set(NotificationKind)
+    assert {*messages.TO_PERSON, *messages.TO_OFFICE, *messages.OF_CLAIM} == set(NotificationKind)
 
 
 def test_sums_and_days_are_written_out():
