@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from subsidies.views import (
     bank_exceptions,
@@ -29,6 +29,7 @@ from subsidies.views import (
 )
 
 urlpatterns = [
+    path("", include("subsidies.claim_urls")),
     path("desk/subsidies/", desk.subsidy_desk, name="subsidy-desk"),
     path("desk/subsidies/list/", desk.subsidy_desk_list, name="subsidy-desk-list"),
     path("desk/subsidies/export/", desk.subsidy_desk_export, name="subsidy-desk-export"),

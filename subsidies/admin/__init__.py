@@ -1,3 +1,3 @@
-from subsidies.admin import budgets, money, other_subsidies, recoveries
+from subsidies.admin import budgets, claims, money, other_subsidies, recoveries
 
-__all__ = ["budgets", "money", "other_subsidies", "recoveries"]
+__all__ = ["budgets", "claims", "money", "other_subsidies", "recoveries"]

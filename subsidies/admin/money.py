@@ -73,10 +73,10 @@ class EntitlementWindow(Window):
 @admin.register(Payment)
 class PaymentWindow(Window):
     visible_to = queries.payments_visible_to
-    list_display = ("entitlement", "amount", "status", "opened_at", "paid_at", "cancelled_at")
-    list_select_related = ("entitlement",)
+    list_display = ("entitlement", "claim", "amount", "status", "opened_at", "paid_at", "cancelled_at")
+    list_select_related = ("entitlement", "claim")
     list_filter = ("status",)
-    fields = ("entitlement", "amount", "status", "opened_at", "paid_at", "cancelled_at")
+    fields = ("entitlement", "claim", "amount", "status", "opened_at", "paid_at", "cancelled_at")
 
 
 @admin.register(PaymentBatch)
@@ -84,6 +84,7 @@ class PaymentBatchWindow(Window):
     visible_to = queries.batches_visible_to
     list_display = (
         "reference",
+        "kind",
         "status",
         "line_count",
         "total",
@@ -120,12 +121,13 @@ class PaymentAttemptWindow(Window):
         "batch",
         "number",
         "bank_account",
+        "institution_account",
         "amount",
         "status",
         "return_code",
         "answered_at",
     )
-    list_select_related = ("batch", "bank_account")
+    list_select_related = ("batch", "bank_account", "institution_account")
     list_filter = ("status",)
     search_fields = ("reference",)
 

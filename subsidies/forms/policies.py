@@ -19,6 +19,7 @@ from subsidies.enums import (
     StackingRule,
 )
 from subsidies.models import PolicyVersion
+from subsidies.rules.pass_rates import FACTOR
 from subsidies.services.policy_versions import FIGURES, LIMITS
 
 ONE_PER_CENT: Final = Decimal("0.01")
@@ -53,6 +54,11 @@ class ShareField(forms.Field):
     widget = forms.TextInput(attrs={"maxlength": 12})
     default_error_messages: ClassVar = {"invalid": _("Write a percentage (80%) or a part of 1 (0.8).")}
 
+    def __init__(self, *, zero: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        # Whether nothing is a share too.
+        self.least = Decimal(0) if zero else FACTOR
+
     def to_python(self, value: Any) -> Any:
         text = str(value or "").replace("％", "%").replace(" ", "")
         if not text:
@@ -62,7 +68,7 @@ class ShareField(forms.Field):
         except InvalidOperation as flaw:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from flaw
         # More than two places of a percentage would be rounded when they are kept.
-        if not share.is_finite() or not 0 < share <= 1 or share != round(share, 4):
+        if not share.is_finite() or not self.least <= share <= 1 or share != round(share, 4):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return round(share, 4)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
-from enrollment.rules.identifiers import mask_account, mask_name
+from enrollment.rules.identifiers import mask_account
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.bank.example import example_file, example_name, example_text
@@ -21,6 +21,7 @@ from subsidies.bank.pain_whole import whole_answer_in_words
 from subsidies.enums import PaymentFormat
 from subsidies.forms.bank_formats import EXAMPLE_LAYOUT, BankFormatForm
 from subsidies.models import BankFormat
+from subsidies.paid_for import HEADING, PAYEE, paid_for
 from subsidies.services.bank_formats import (
     FormatDraft,
     approve_bank_format,
@@ -37,8 +38,8 @@ FORMAT_COLUMNS = (
     (gettext_lazy("Status"), ""),
 )
 LEFT_OUT_COLUMNS = (
-    (gettext_lazy("Level certificate"), ""),
-    (gettext_lazy("Trainee"), ""),
+    (HEADING, ""),
+    (PAYEE, ""),
     (gettext_lazy("Amount"), "numeric"),
     (gettext_lazy("Reason"), ""),
 )
@@ -145,11 +146,10 @@ def standing_of(bank_format: BankFormat) -> dict[str, str]:
 
 
 def shown_left_out(left_out: queries.LeftOut) -> dict[str, object]:
-    """Return one payment that no file can hold as the list shows it, the trainee's name masked."""
+    """Return one payment that no file can hold as the list shows it, a person's name masked."""
     return {
         "payment": left_out.payment,
-        "certificate": left_out.payment.entitlement.certificate,
-        "trainee": mask_name(left_out.payment.payee.name),
+        "paid_for": paid_for(left_out.payment),
         "reason": UNWRITABLE[left_out.reason],
     }
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from institutions.requests import SignedInRequest
 from subsidies.models import PaymentAttempt, PaymentBatch
+from subsidies.paid_for import HEADING, PAYEE, paid_for
 from subsidies.statement_files import as_workbook
 from subsidies.views.batches import (
     chosen_batches,
@@ -57,6 +58,7 @@ def _batch_cells(batches: QuerySet[PaymentBatch]) -> Iterator[list[str | Decimal
     yield [
         _("Reference"),
         _("Assembled"),
+        _("Subsidy"),
         _("Format"),
         _("For"),
         _("Number of payments"),
@@ -70,6 +72,7 @@ def _batch_cells(batches: QuerySet[PaymentBatch]) -> Iterator[list[str | Decimal
         yield [
             batch.reference,
             moment(batch.assembled_at),
+            batch.get_kind_display(),
             batch.get_payment_format_display(),
             batch.get_side_display(),
             str(batch.line_count),
@@ -85,8 +88,8 @@ def _line_cells(lines: QuerySet[PaymentAttempt]) -> Iterator[list[str | Decimal]
     yield [
         _("Line"),
         _("Bank reference"),
-        _("Level certificate"),
-        _("Trainee (masked)"),
+        str(HEADING),
+        str(PAYEE),
         _("Bank account"),
         _("Amount"),
         _("Answer"),
@@ -94,13 +97,13 @@ def _line_cells(lines: QuerySet[PaymentAttempt]) -> Iterator[list[str | Decimal]
     ]
     lines = lines.defer("payment__payee__id_number", "payment__payee__mobile", "payment__entitlement__checks")
     for attempt in lines.iterator(chunk_size=READ_AT_ONCE):
-        row = shown_line(attempt)
+        row, paid = shown_line(attempt), paid_for(attempt.payment)
         yield [
             str(attempt.line_number),
             attempt.reference,
-            attempt.payment.entitlement.certificate.number,
-            str(row["trainee"]),
-            str(attempt.bank_account),
+            paid.number,
+            paid.payee,
+            str(attempt.account),
             attempt.amount,
             attempt.get_status_display(),
             str(row["reason"]),

@@ -15,13 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
-from enrollment.rules.identifiers import mask_name, normalize_identifier
+from enrollment.rules.identifiers import normalize_identifier
+from institutions.queries import suspended_among
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
-from subsidies.enums import AttemptStatus, BankSide, BatchStatus, DeliveryWay, PaymentFormat
+from subsidies.enums import AttemptStatus, BankSide, BatchStatus, DeliveryWay, PaymentFormat, SubsidyKind
 from subsidies.explanations import return_reason
 from subsidies.forms.bank import AnotherLinkForm
 from subsidies.models import PaymentAttempt, PaymentBatch
+from subsidies.paid_for import HEADING, PAYEE, paid_for
 from subsidies.services.batches import release_batch
 from subsidies.views.bank_tables import (
     DOWNLOAD_COLUMNS,
@@ -43,15 +45,20 @@ BATCH_COLUMNS = (
 LINE_COLUMNS = (
     (gettext_lazy("Line"), "numeric"),
     (gettext_lazy("Bank reference"), ""),
-    (gettext_lazy("Level certificate"), ""),
-    (gettext_lazy("Trainee"), ""),
+    (HEADING, ""),
+    (PAYEE, ""),
     (gettext_lazy("Bank account"), ""),
     (gettext_lazy("Amount"), "numeric"),
     (gettext_lazy("Answer"), ""),
 )
 LINES_ON_A_PAGE = 100
 # What a list of batches can be narrowed to: the word in the address, and the field that has to be equal to it.
-NARROWED_BY = {"status": BatchStatus, "side": BankSide, "payment_format": PaymentFormat}
+NARROWED_BY = {
+    "status": BatchStatus,
+    "kind": SubsidyKind,
+    "side": BankSide,
+    "payment_format": PaymentFormat,
+}
 
 
 @require_safe
@@ -67,6 +74,7 @@ def batch_list(request: SignedInRequest) -> HttpResponse:
         "columns": BATCH_COLUMNS,
         "wanted": wanted,
         "statuses": BatchStatus.choices,
+        "kinds": SubsidyKind.choices,
         "sides": BankSide.choices,
         "formats": PaymentFormat.choices,
         "query": f"{query}&" if query else "",
@@ -92,7 +100,7 @@ def detail_page(
         "batch": batch,
         "facts": batch_facts(batch),
         "open_ends": open_ends(batch),
-        "may_release": batch.status == BatchStatus.ASSEMBLED and policies.can_release(request.user, batch),
+        "may_release": may_release(request, batch),
         "is_second": batch.first_released_by_id is not None,
         "is_withdrawn": batch.status == BatchStatus.WITHDRAWN,
         "is_stopped": queries.sending_is_stopped(),
@@ -105,6 +113,15 @@ def detail_page(
         **lines_of(request, batch),
     }
     return render(request, "subsidies/batch_detail.html", context, status=status)
+
+
+def may_release(request: SignedInRequest, batch: PaymentBatch) -> bool:
+    """Test whether this person may sign a batch now: nobody does who answers for a claim in it."""
+    if batch.status != BatchStatus.ASSEMBLED or not policies.can_release(request.user, batch):
+        return False
+    if batch.kind != SubsidyKind.TRAINING:
+        return True
+    return not policies.is_behind_its_claims(request.user, queries.behind_the_claims_of(batch))
 
 
 @require_POST
@@ -172,8 +189,10 @@ def batch_facts(batch: PaymentBatch) -> list[tuple[str, object]]:
     facts = [
         (_("Number of payments"), batch.line_count),
         (_("Total"), yuan(batch.total)),
+        (_("Subsidy"), batch.get_kind_display()),
         (_("Format"), batch.bank_format or batch.get_payment_format_display()),
         (_("For"), batch.get_side_display()),
+        *suspended_in(batch),
         (_("Way of delivery"), way.label),
         (_("File"), batch.file_name),
         ("SHA-256", batch.sha256),
@@ -186,6 +205,14 @@ def batch_facts(batch: PaymentBatch) -> list[tuple[str, object]]:
     ]
     always = len(facts) - 3
     return [fact for place, fact in enumerate(facts) if place < always or fact[1]]
+
+
+def suspended_in(batch: PaymentBatch) -> list[tuple[str, object]]:
+    """Return which institutions that a batch pays are suspended today: a fact to know, which holds nothing up."""
+    if batch.kind != SubsidyKind.TRAINING:
+        return []
+    suspended = suspended_among(queries.institutions_paid_in(batch), timezone.localdate())
+    return [(_("Suspended at present"), ", ".join(each.name for each in suspended))] if suspended else []
 
 
 def open_ends(batch: PaymentBatch) -> list[tuple[str, object]]:
@@ -256,7 +283,6 @@ def shown_line(attempt: PaymentAttempt) -> dict[str, object]:
     """Return one instruction as the page shows it: name masked, account by its last four."""
     return {
         "attempt": attempt,
-        "certificate": attempt.payment.entitlement.certificate,
-        "trainee": mask_name(attempt.payment.payee.name),
+        "paid_for": paid_for(attempt.payment),
         "reason": return_reason(attempt.return_code),
     }

@@ -136,7 +136,8 @@ def shown_change(change: BudgetChange) -> dict[str, object]:
 
 def standings_of(budgets: Sequence[Budget], today: date) -> list[Standing]:
     """Return how each of these budgets stands today. Nothing is decided from a budget of another year."""
-    queues = queries.queues_of_year(today.year) if any(each.year == today.year for each in budgets) else {}
+    kinds = {SubsidyKind(each.kind) for each in budgets if each.year == today.year}
+    queues = {kind: queries.queues_of_year(today.year, kind) for kind in kinds}
     paces = _paces([budget.pk for budget in budgets], today)
     return [_standing(budget, _queue_of(budget, queues, today), paces, today) for budget in budgets]
 
@@ -152,7 +153,6 @@ def _standing(budget: Budget, queue: queries.Queue, paces: Mapping[int, Pace], t
         (_("Available"), yuan(budget.available)),
     ]
     pace = paces.get(budget.pk, Pace(0, Decimal("0.00"), 1))
-    is_current = budget.year == today.year and budget.kind == SubsidyKind.ASSESSMENT
     outlook = forecast(available=budget.available, pace=pace, year=budget.year, today=today)
     return Standing(
         budget=budget,
@@ -163,7 +163,7 @@ def _standing(budget: Budget, queue: queries.Queue, paces: Mapping[int, Pace], t
         bar_text=", ".join(f"{label} {amount}" for label, amount in figures),
         queue=queue,
         queue_text=queue_text(queue),
-        forecast_text=forecast_text(outlook) if is_current else "",
+        forecast_text=forecast_text(outlook) if budget.year == today.year else "",
     )
 
 
@@ -195,19 +195,24 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, timezone.get_current_timezone())
 
 
-def _queue_of(budget: Budget, queues: Mapping[int | None, queries.Queue], today: date) -> queries.Queue:
-    if budget.year != today.year or budget.kind != SubsidyKind.ASSESSMENT:
+def _queue_of(
+    budget: Budget, queues: Mapping[SubsidyKind, Mapping[int | None, queries.Queue]], today: date
+) -> queries.Queue:
+    if budget.year != today.year:
         return queries.NOBODY_WAITS
-    return queues.get(budget.district_id, queries.NOBODY_WAITS)
+    return queues[SubsidyKind(budget.kind)].get(budget.district_id, queries.NOBODY_WAITS)
 
 
 def _waiting_without_budget(request: SignedInRequest, year: int, today: date) -> str:
-    """Return what waits for the city's budget of this year while there is none."""
+    """Return what waits for the city's budgets of this year while there is none of the subsidy."""
     if year != today.year or not policies.can_see_money(request.user):
         return ""
-    if queries.budget_for(year, SubsidyKind.ASSESSMENT, None) is not None:
-        return ""
-    return queue_text(queries.queues_of_year(year).get(None, queries.NOBODY_WAITS))
+    waiting = [
+        queries.queues_of_year(year, kind).get(None, queries.NOBODY_WAITS)
+        for kind in SubsidyKind
+        if queries.budget_for(year, kind, None) is None
+    ]
+    return queue_text(sum(waiting, queries.NOBODY_WAITS))
 
 
 def _chosen(request: SignedInRequest, today: date) -> tuple[list[int], int, list[Budget]]:

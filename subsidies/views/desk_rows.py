@@ -26,6 +26,7 @@ from subsidies.desk_words import (
 from subsidies.explanations import return_advice, return_reason
 from subsidies.invariants import CHECKED, promise_called
 from subsidies.models import Payment
+from subsidies.paid_for import objected_to, page_of_claim, paid_for
 from subsidies.rules.desk import Matter, is_asked_to_act, working_days_between
 
 
@@ -213,21 +214,24 @@ def _of_decision(entitlement: Any) -> _Subject:
     return _Subject(certificate.number, url, mask_name(entitlement.person.name), entitlement.district)
 
 
+def _of_class(training_class: Any) -> _Subject:
+    url = reverse("class-detail", args=[training_class.public_id])
+    return _Subject(training_class.reference, url, training_class.institution.name, training_class.district)
+
+
+def _of_claim(claim: Any) -> _Subject:
+    return _Subject(claim.reference, page_of_claim(claim), claim.institution.name, claim.district)
+
+
 def _of_payment(payment: Payment, url: str = "") -> _Subject:
-    certificate = payment.entitlement.certificate
-    return _Subject(
-        certificate.number,
-        url or reverse("certificate-detail", args=[certificate.public_id]),
-        mask_name(payment.payee.name),
-        payment.district,
-    )
+    paid = paid_for(payment)
+    return _Subject(paid.number, url or paid.url, paid.payee, paid.district)
 
 
 def _of_objection(objection: Any) -> _Subject:
-    entitlement = objection.entitlement
+    against = objected_to(objection)
     url = reverse("objection-detail", args=[objection.public_id])
-    name = mask_name(entitlement.person.name)
-    return _Subject(entitlement.certificate.number, url, name, entitlement.district)
+    return _Subject(against.number, url, against.payee, against.district)
 
 
 def _of_batch(batch: Any) -> _Subject:
@@ -255,7 +259,11 @@ def _of_recovery(recovery: Any) -> _Subject:
 def _of_message(message: Any) -> _Subject:
     entitlement = message.entitlement
     url = reverse("certificate-detail", args=[entitlement.certificate.public_id]) if entitlement else ""
+    if message.claim:
+        url = page_of_claim(message.claim)
     whose = mask_name(message.person.name) if message.person else message.get_role_display()
+    if message.institution:
+        whose = f"{whose} · {message.institution.name}"
     what = f"{message.get_kind_display()} · {message.get_channel_display()}"
     return _Subject(what, url, whose, message.district, reverse("failed-message", args=[message.public_id]))
 
@@ -270,7 +278,9 @@ def _of_alarm(alarm: Any) -> _Subject:
 
 _SUBJECTS: Final[dict[str, Callable[[Any], _Subject]]] = {
     "levelcertificate": _of_certificate,
+    "trainingclass": _of_class,
     "entitlement": _of_decision,
+    "subsidyclaim": _of_claim,
     "payment": _of_payment,
     "objection": _of_objection,
     "paymentbatch": _of_batch,

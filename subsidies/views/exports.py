@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -32,22 +33,34 @@ class Export:
     content: bytes
     file_name: str
 
+    @property
+    def ending(self) -> str:
+        """What kind of file it is, by the end of its name."""
+        return self.file_name.rpartition(".")[2]
+
 
 def hand_out(
     request: SignedInRequest, export: Export, *, batch: PaymentBatch | None = None
 ) -> HttpResponseBase:
     """Record who takes a list out, and return it as the file that its name says it is."""
-    ending = export.file_name.rpartition(".")[2]
+    ending = export.ending
     exported = ExportedList(export.name, without_words(export.narrowed_to), export.row_count, ending, batch)
     record_export(exported=exported, exporter=request.user, now=timezone.now())
-    response = (
-        csv_download(export)
-        if ending == "csv"
-        else workbook_download(export.content, file_name=export.file_name)
-    )
+    response = _as_file(export)
     # From a copy that a browser keeps, the list would leave again without a word.
     add_never_cache_headers(response)
     return response
+
+
+def _as_file(export: Export) -> HttpResponseBase:
+    if export.ending == "csv":
+        return csv_download(export)
+    if export.ending == "pdf":
+        paper = BytesIO(export.content)
+        return FileResponse(
+            paper, as_attachment=True, filename=export.file_name, content_type="application/pdf"
+        )
+    return workbook_download(export.content, file_name=export.file_name)
 
 
 def csv_download(export: Export) -> HttpResponse:

@@ -24,7 +24,7 @@ from chongqing_dte.foundation.templatetags.figures import yuan
 from institutions.models import District
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
-from subsidies.enums import ObjectionKind
+from subsidies.enums import ObjectionKind, SubsidyKind
 from subsidies.forms.objections import PublicObjectionForm
 from subsidies.models import NoticeLine, PublicNotice
 from subsidies.rules.notices import masked_certificate, searched_name
@@ -47,6 +47,17 @@ LINE_COLUMNS = (
     (gettext_lazy("Level certificate"), ""),
     (gettext_lazy("Occupation and level"), ""),
     (gettext_lazy("Evaluation institution"), ""),
+    (gettext_lazy("Amount (yuan)"), "numeric"),
+    (gettext_lazy("Objection"), ""),
+)
+
+
+CLAIM_COLUMNS = (
+    (gettext_lazy("Line"), "numeric"),
+    (gettext_lazy("Training institution"), ""),
+    (gettext_lazy("Training class"), ""),
+    (gettext_lazy("Occupation and level"), ""),
+    (gettext_lazy("Number of people"), "numeric"),
     (gettext_lazy("Amount (yuan)"), "numeric"),
     (gettext_lazy("Objection"), ""),
 )
@@ -94,12 +105,14 @@ def notice_detail(request: HttpRequest, reference: str) -> HttpResponse:
     found = queries.lines_of_notice(notice, after=after, limit=PAGE_SIZE + 1, name=name, id_ending=id_ending)
     today = timezone.localdate()
     is_open = _is_open(notice, today)
+    columns = CLAIM_COLUMNS if notice.kind == SubsidyKind.TRAINING else LINE_COLUMNS
     context = {
         "notice": notice,
         "title": _title_of(notice),
         "facts": _facts_of(notice, today),
         "rows": [{**_shown_line(line), "notice": notice, "is_open": is_open} for line in found[:PAGE_SIZE]],
-        "columns": LINE_COLUMNS if is_open else LINE_COLUMNS[:-1],
+        "columns": columns if is_open else columns[:-1],
+        "is_of_claims": notice.kind == SubsidyKind.TRAINING,
         "next_key": found[PAGE_SIZE - 1].line_number if len(found) > PAGE_SIZE else None,
         "is_first": after == 0,
         "name": name,
@@ -143,6 +156,7 @@ def notices_waiting(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     causes = {
         "revoked": _("The certificate was revoked: the payment is cancelled by itself."),
+        "changed": _("What the claim was reckoned by holds no more: it goes back by itself."),
         "frozen": _("A result or certificate of the person is in question."),
         "objection": _("Somebody objected to the decision."),
         "next_notice": _("It stands on the district's next notice, tomorrow at the latest."),
@@ -225,6 +239,7 @@ def _raised(line: NoticeLine, form: PublicObjectionForm) -> UUID | None:
     try:
         raise_objection(
             entitlement_id=line.payment.entitlement_id,
+            claim_id=line.payment.claim_id,
             entry=entry,
             notice_line_id=line.pk,
             now=timezone.now(),
@@ -255,9 +270,7 @@ def _objection_page(
         "until": notice.closes_on.isoformat(),
         "facts": [
             (_("Line"), line.line_number),
-            (_("Name"), line.masked_name),
-            (_("ID number ends in"), line.id_ending),
-            (_("Level certificate"), shown["certificate"]),
+            *_named_in(line, shown),
             (_("Occupation and level"), f"{shown['occupation']} · {shown['level']}"),
             (_("Amount (yuan)"), yuan(line.payment.amount)),
         ],
@@ -291,6 +304,8 @@ def _days_left(notice: PublicNotice, today: date) -> str:
 
 def _title_of(notice: PublicNotice) -> str:
     office = _office_name(notice.district)
+    if notice.kind == SubsidyKind.TRAINING:
+        return _("Public notice of the training subsidy, %(district)s") % {"district": office}
     return _("Public notice of the assessment subsidy, %(district)s") % {"district": office}
 
 
@@ -317,14 +332,41 @@ def _facts_of(notice: PublicNotice, today: date) -> list[tuple[str, object]]:
         (_("Published on"), notice.opens_on.isoformat()),
         (_("Objections until"), f"{until} · {left}" if left else until),
         (_("Working days"), notice.working_days),
-        (_("Number of people"), notice.line_count),
+        (
+            _("Number of classes") if notice.kind == SubsidyKind.TRAINING else _("Number of people"),
+            notice.line_count,
+        ),
         (_("Total"), yuan(notice.total)),
         ("SHA-256", notice.sha256),
     ]
 
 
+def _named_in(line: NoticeLine, shown: dict[str, object]) -> list[tuple[str, object]]:
+    """Return what names the person, or the institution and its class, in a line."""
+    if line.people_count is not None:
+        return [
+            (_("Training institution"), line.masked_name),
+            (_("Training class"), shown["training_class"]),
+            (_("Number of people"), line.people_count),
+        ]
+    return [
+        (_("Name"), line.masked_name),
+        (_("ID number ends in"), line.id_ending),
+        (_("Level certificate"), shown["certificate"]),
+    ]
+
+
 def _shown_line(line: NoticeLine) -> dict[str, object]:
-    certificate = line.payment.entitlement.certificate
+    claim = line.payment.claim
+    if claim is not None:
+        return {
+            "line": line,
+            "training_class": claim.training_class.reference,
+            "occupation": claim.training_class.occupation.name,
+            "level": claim.training_class.get_level_display(),
+            "amount": line.payment.amount,
+        }
+    certificate = line.payment.grant.certificate
     return {
         "line": line,
         "certificate": masked_certificate(certificate.number),

@@ -1,5 +1,6 @@
 """What an office was told, that somebody has read it, and what could not be sent."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,8 +22,9 @@ from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.desk_words import message_problem
 from subsidies.enums import NotificationKind, NotificationStatus
-from subsidies.messages import TO_OFFICE, sentence
+from subsidies.messages import OF_CLAIM, TO_OFFICE, sentence
 from subsidies.models import Notification
+from subsidies.paid_for import page_of_claim
 from subsidies.services.notifications import mark_read, send_again
 
 COLUMNS: Final = (
@@ -33,6 +35,14 @@ COLUMNS: Final = (
     (gettext_lazy("Read by"), ""),
 )
 ABOUT_A_BATCH: Final = (NotificationKind.BATCH_WAITS, NotificationKind.BATCH_WITHDRAWN)
+# Where what a message speaks of is listed, if not on a page of its own.
+LISTED_ON: Final[Mapping[str, str]] = {
+    NotificationKind.BUDGET_SHORT: "budget-list",
+    NotificationKind.DECISIONS_HELD: "subsidy-desk",
+    NotificationKind.CLAIMS_LATE: "claim-queue",
+    NotificationKind.CLAIMS_HANDED_OVER: "claim-queue",
+    NotificationKind.CLAIM_SET_OFF: "claim-statement",
+}
 # More than one page shows nobody chooses at once.
 CHOSEN_AT_ONCE: Final = 50
 
@@ -44,7 +54,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
     policies.check_can_have_inbox(request.user)
     chosen = _chosen(request)
     found = queries.notifications_visible_to(request.user).select_related(
-        "read_by", "entitlement__certificate__occupation"
+        "read_by", "entitlement__certificate__occupation", "claim"
     )
     if chosen["show"] != "all":
         found = found.filter(read_at__isnull=True)
@@ -56,7 +66,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
         "rows": [_shown(notification, may_mark=may_mark) for notification in page.rows],
         "page": page,
         "columns": COLUMNS,
-        "kinds": [(kind, NotificationKind(kind).label) for kind in TO_OFFICE],
+        "kinds": [(kind, NotificationKind(kind).label) for kind in {**TO_OFFICE, **OF_CLAIM}],
         "chosen": chosen,
         "query": f"{urlencode(chosen)}&",
         "may_mark": may_mark,
@@ -144,12 +154,10 @@ def _url_of(notification: Notification) -> str:
     facts = notification.facts
     if notification.kind in ABOUT_A_BATCH and "batch" in facts:
         return reverse("batch-detail", args=[facts["batch"]])
-    if notification.kind == NotificationKind.BUDGET_SHORT:
-        return reverse("budget-list")
-    if notification.kind == NotificationKind.DECISIONS_HELD:
-        return reverse("subsidy-desk")
+    if notification.kind in LISTED_ON:
+        return reverse(LISTED_ON[notification.kind])
     if "objection" in facts and _as_uuid(str(facts["objection"])):
         return reverse("objection-detail", args=[facts["objection"]])
     if notification.entitlement is not None:
         return reverse("certificate-detail", args=[notification.entitlement.certificate.public_id])
-    return ""
+    return page_of_claim(notification.claim) if notification.claim is not None else ""

@@ -7,7 +7,7 @@ from typing import Final
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,13 +20,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chongqing_dte.foundation.errors import DomainError, NotPermitted
 from chongqing_dte.foundation.paging import page_of
 from chongqing_dte.foundation.templatetags.figures import yuan
-from enrollment.rules.identifiers import mask_name, normalize_identifier
+from enrollment.rules.identifiers import normalize_identifier
 from institutions.models import User
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.enums import Decision, ObjectionKind, ObjectionStatus
 from subsidies.forms.objections import ObjectionDecisionForm, OfficeObjectionForm
 from subsidies.models import Objection
+from subsidies.paid_for import HEADING, PAYEE, objected_to
 from subsidies.services.objections import ObjectionEntry, decide_objection, raise_objection
 from subsidies.statement_files import as_workbook
 from subsidies.views.exports import Export, hand_out
@@ -39,8 +40,8 @@ EXPORTED_AT_MOST: Final = 50_000
 READ_AT_ONCE: Final = 1000
 COLUMNS = (
     (gettext_lazy("Raised at"), ""),
-    (gettext_lazy("Level certificate"), ""),
-    (gettext_lazy("Trainee"), ""),
+    (HEADING, ""),
+    (PAYEE, ""),
     (gettext_lazy("Raised"), ""),
     (gettext_lazy("District"), ""),
     (gettext_lazy("Age in days"), "numeric"),
@@ -149,9 +150,13 @@ def _narrowed(objections: QuerySet[Objection], chosen: dict[str, str]) -> QueryS
     if chosen["status"] != "ALL":
         objections = objections.filter(status=chosen["status"])
     if chosen["number"]:
-        objections = objections.filter(entitlement__certificate__number=chosen["number"])
+        number = chosen["number"]
+        objections = objections.filter(
+            Q(entitlement__certificate__number=number) | Q(claim__reference=number)
+        )
     if chosen["district"]:
-        objections = objections.filter(entitlement__district__code=chosen["district"])
+        code = chosen["district"]
+        objections = objections.filter(Q(entitlement__district__code=code) | Q(claim__district__code=code))
     if chosen["age"] in {str(age) for age in AGES}:
         oldest = timezone.now() - timedelta(days=int(chosen["age"]))
         objections = objections.filter(raised_at__lte=oldest)
@@ -159,12 +164,11 @@ def _narrowed(objections: QuerySet[Objection], chosen: dict[str, str]) -> QueryS
 
 
 def _shown(objection: Objection) -> dict[str, object]:
-    entitlement = objection.entitlement
+    against = objected_to(objection)
     return {
         "objection": objection,
-        "certificate": entitlement.certificate,
-        "trainee": mask_name(entitlement.person.name),
-        "district": entitlement.district.name if entitlement.district else "",
+        "against": against,
+        "district": against.district.name if against.district else "",
         "age": (timezone.localdate() - timezone.localdate(objection.raised_at)).days,
         "is_open": objection.status == ObjectionStatus.RAISED,
     }
@@ -173,12 +177,12 @@ def _shown(objection: Objection) -> dict[str, object]:
 def _cells(objections: QuerySet[Objection]) -> Iterator[list[str]]:
     yield [str(label) for label, _kind in COLUMNS]
     for objection in objections.iterator(chunk_size=READ_AT_ONCE):
-        row = _shown(objection)
+        row, against = _shown(objection), objected_to(objection)
         raised_at = timezone.localtime(objection.raised_at)
         yield [
             raised_at.strftime("%Y-%m-%d %H:%M"),
-            objection.entitlement.certificate.number,
-            str(row["trainee"]),
+            against.number,
+            against.payee,
             objection.get_kind_display(),
             str(row["district"]),
             str(row["age"]),
@@ -194,7 +198,7 @@ def _detail_page(
     may_decide = is_open and policies.can_decide_objection(request.user, objection, districts)
     context = {
         "objection": objection,
-        "certificate": objection.entitlement.certificate,
+        "against": objected_to(objection),
         "facts": _facts_of(objection),
         "words": _words_of(objection)
         if policies.can_read_objection(request.user, objection, districts)
@@ -207,8 +211,7 @@ def _detail_page(
 
 
 def _facts_of(objection: Objection) -> list[tuple[str, object]]:
-    entitlement = objection.entitlement
-    line = objection.notice_line
+    against, line = objected_to(objection), objection.notice_line
     decided_at = timezone.localtime(objection.decided_at) if objection.decided_at else None
     return [
         (_("Receipt number"), str(objection.public_id)),
@@ -216,15 +219,25 @@ def _facts_of(objection: Objection) -> list[tuple[str, object]]:
         (_("Raised at"), timezone.localtime(objection.raised_at).strftime("%Y-%m-%d %H:%M")),
         (_("Recorded by"), objection.raised_by),
         (_("Public notice"), f"{line.notice.reference} · {line.line_number}" if line else ""),
-        (_("Level certificate"), entitlement.certificate.number),
-        (_("Trainee"), mask_name(entitlement.person.name)),
-        (_("District"), entitlement.district.name if entitlement.district else _("Chongqing municipality")),
-        (_("Decision objected to"), entitlement.get_decision_display()),
-        (_("Amount"), yuan(entitlement.amount)),
+        (str(HEADING), against.number),
+        (str(PAYEE), against.payee),
+        (_("District"), against.district.name if against.district else _("Chongqing municipality")),
+        *_decision_objected_to(objection),
         (_("Decided by"), objection.decided_by),
         (_("Decided at"), decided_at.strftime("%Y-%m-%d %H:%M") if decided_at else ""),
         (_("Reason of the decision"), objection.decision_reason),
     ]
+
+
+def _decision_objected_to(objection: Objection) -> list[tuple[str, object]]:
+    claim = objection.claim
+    if claim is None:
+        decision = objection.against
+        shown, amount = decision.get_decision_display(), yuan(decision.amount)
+    else:
+        shown = claim.get_status_display()
+        amount = yuan(claim.reckoning.amount) if claim.reckoning else ""
+    return [(_("Decision objected to"), shown), (_("Amount"), amount)]
 
 
 def _words_of(objection: Objection) -> list[tuple[str, str]]:
@@ -236,7 +249,12 @@ def _words_of(objection: Objection) -> list[tuple[str, str]]:
 
 
 def _consequence_of(objection: Objection) -> str:
-    if objection.entitlement.decision == Decision.GRANTED:
+    if objection.claim is not None:
+        return _(
+            "Upheld, the claim goes back to the institution: what is not paid is cancelled, what is paid is asked "
+            "back. Dismissed, the money goes on by itself."
+        )
+    if objection.against.decision == Decision.GRANTED:
         return _(
             "Upheld, the grant falls: what is not paid is cancelled, what is paid is asked back. Dismissed, the "
             "money goes on by itself."
@@ -276,7 +294,8 @@ def _recorded(clerk: User, form: forms.Form) -> Objection | None:
     entered = form.cleaned_data
     decisions = queries.decisions_to_object_to(clerk)
     decision = decisions.filter(certificate__number=entered["number"]).first()
-    if decision is None:
+    claim = queries.claims_visible_to(clerk).filter(reference=entered["number"]).first()
+    if decision is None and claim is None:
         form.add_error("number", _("There is no decision on such a certificate in your district."))
         return None
     entry = ObjectionEntry(
@@ -286,7 +305,13 @@ def _recorded(clerk: User, form: forms.Form) -> Objection | None:
         contact=entered["contact"],
     )
     try:
-        return raise_objection(entitlement_id=decision.pk, entry=entry, raised_by=clerk, now=timezone.now())
+        return raise_objection(
+            entitlement_id=decision.pk if decision else None,
+            claim_id=claim.pk if claim and not decision else None,
+            entry=entry,
+            raised_by=clerk,
+            now=timezone.now(),
+        )
     except DomainError as refusal:
         tell_form(form, refusal, otherwise="statement")
     return None

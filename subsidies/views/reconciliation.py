@@ -13,6 +13,7 @@ from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.budget_words import budget_name
 from subsidies.models import Budget
+from subsidies.paid_for import HEADING
 from subsidies.rules.reconciliation import BANK, BOOKS, BUDGET, JOURNAL, PAYMENTS, Figures, Pair, compare
 
 MOST_ROWS = 100
@@ -41,7 +42,7 @@ PAIR_COLUMNS = (
     (gettext_lazy("Agreement"), "numeric"),
 )
 PAYMENT_COLUMNS = (
-    (gettext_lazy("Level certificate"), ""),
+    (HEADING, ""),
     (gettext_lazy("Measure"), ""),
     (NAMES[PAYMENTS], "numeric"),
     (NAMES[JOURNAL], "numeric"),
@@ -105,7 +106,7 @@ def _shown_pair(pair: Pair) -> dict[str, object]:
 
 def _shown_payment(each: queries.PaymentApart) -> dict[str, object]:
     return {
-        "number": each.certificate_number,
+        "number": each.number,
         "certificate": each.certificate_public_id,
         "measure": MEASURES[each.measure],
         "payments": yuan(each.payments),

@@ -18,6 +18,7 @@ from subsidies import policies, queries
 from subsidies.enums import RecoveryStatus
 from subsidies.forms.recoveries import AskBackForm, RecoveryFilterForm, SettlementDecisionForm, SettlementForm
 from subsidies.models import Recovery, RecoverySettlement
+from subsidies.paid_for import HEADING, PAYEE, paid_for
 from subsidies.views.exports import Export, hand_out
 from subsidies.views.recovery_rows import (
     as_workbook,
@@ -32,8 +33,8 @@ from subsidies.views.recovery_rows import (
 )
 
 RECOVERY_COLUMNS = (
-    (gettext_lazy("Level certificate"), ""),
-    (gettext_lazy("Trainee"), ""),
+    (HEADING, ""),
+    (PAYEE, ""),
     (gettext_lazy("District"), ""),
     (gettext_lazy("Amount"), "numeric"),
     (gettext_lazy("Left"), "numeric"),
@@ -126,7 +127,7 @@ def detail_page(
     may_act = policies.can_ask_back(request.user) and recovery.status == RecoveryStatus.OPEN
     context = {
         "recovery": recovery,
-        "certificate": recovery.payment.entitlement.certificate,
+        "paid_for": paid_for(recovery.payment),
         "facts": recovery_facts(recovery),
         "row": shown(recovery, timezone.localdate()),
         "settlements": [

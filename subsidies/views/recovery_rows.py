@@ -16,17 +16,17 @@ from chongqing_dte.foundation.proposals import RequestStatus
 from chongqing_dte.foundation.tabular import Column
 from chongqing_dte.foundation.tabular_writing import TableTexts, write_table
 from chongqing_dte.foundation.templatetags.figures import yuan
-from enrollment.rules.identifiers import mask_name
 from institutions.models import User
-from subsidies import policies
+from subsidies import policies, queries
 from subsidies.enums import RecoveryStatus
 from subsidies.explanations import recovery_sentence, withdrawal_sentence
 from subsidies.messages import sentence
-from subsidies.models import JournalLine, Notification, Recovery, RecoverySettlement
+from subsidies.models import JournalLine, Notification, Payment, Recovery, RecoverySettlement
+from subsidies.paid_for import HEADING, PAYEE, paid_for
 
 EXPORT_COLUMNS: Final = (
-    Column("certificate", "证书编号", "Certificate"),
-    Column("trainee", "姓名（脱敏）", "Trainee (masked)"),
+    Column("certificate", "证书或申领编号", "Certificate or claim"),
+    Column("trainee", "收款人（姓名脱敏）", "Payee (names masked)"),
     Column("district", "区县", "District"),
     Column("amount", "应追回金额", "Amount"),
     Column("recovered", "已收回", "Came back"),
@@ -43,6 +43,9 @@ EVENTS: Final[dict[str, Promise]] = {
     "recovery.asked_for": gettext_lazy("The person was asked to pay"),
     "recovery.settled": gettext_lazy("Settled"),
     "recovery.withdrawn": gettext_lazy("Recovery withdrawn"),
+    "netting.held": gettext_lazy("Held back from a payment"),
+    "netting.set_off": gettext_lazy("Set off"),
+    "netting.released": gettext_lazy("Owed again"),
     "settlement.proposed": gettext_lazy("Settlement put down"),
     "settlement.approved": gettext_lazy("Settlement approved"),
     "settlement.refused": gettext_lazy("Settlement refused"),
@@ -57,14 +60,13 @@ def left_of(recovery: Recovery) -> Decimal:
 
 
 def shown(recovery: Recovery, today: date) -> dict[str, object]:
-    """Return one recovery as the list shows it, the trainee's name masked."""
+    """Return one recovery as the list shows it, a person's name masked."""
     payment, overdue = recovery.payment, 0
     if recovery.status == RecoveryStatus.OPEN and recovery.due_on is not None:
         overdue = max((today - recovery.due_on).days, 0)
     return {
         "recovery": recovery,
-        "certificate": payment.entitlement.certificate,
-        "trainee": mask_name(payment.payee.name),
+        "paid_for": paid_for(payment),
         "district": payment.district.name if payment.district else _("Municipal"),
         "left": left_of(recovery),
         "reason": recovery_sentence(recovery.reason, recovery.facts),
@@ -92,10 +94,10 @@ def sum_facts(sums: Mapping[str, Decimal | int]) -> list[dict[str, object]]:
 
 def recovery_facts(recovery: Recovery) -> list[tuple[str, object]]:
     """Return the facts of a recovery as its page shows them."""
-    payment = recovery.payment
+    payment, paid = recovery.payment, paid_for(recovery.payment)
     return [
-        (_("Trainee"), mask_name(payment.payee.name)),
-        (_("Level certificate"), payment.entitlement.certificate.number),
+        (str(PAYEE), paid.payee),
+        (str(HEADING), paid.number),
         (_("District"), payment.district.name if payment.district else _("Municipal")),
         (_("Paid on"), _day(payment.paid_at)),
         (_("Opened"), _time(recovery.opened_at)),
@@ -103,6 +105,7 @@ def recovery_facts(recovery: Recovery) -> list[tuple[str, object]]:
         (_("Came back"), yuan(recovery.recovered)),
         (_("Written off"), yuan(recovery.written_off)),
         (_("Left"), yuan(left_of(recovery))),
+        *([(_("Held back from a payment"), yuan(held))] if (held := queries.amount_held(recovery)) else []),
         (_("Asked for"), _time(recovery.asked_at)),
         (_("Due on"), recovery.due_on.isoformat() if recovery.due_on else ""),
         (_("Settled at"), _time(recovery.settled_at)),
@@ -157,23 +160,39 @@ def shown_messages(messages: Iterable[Notification]) -> list[dict[str, object]]:
 
 def letter_facts(recovery: Recovery) -> dict[str, object]:
     """Return what the letter says: in Chinese, whoever prints it, and with the full name for the envelope."""
-    certificate = recovery.payment.entitlement.certificate
+    payment = recovery.payment
     asked_on = timezone.localdate(recovery.asked_at) if recovery.asked_at else None
     with translation.override(settings.LANGUAGE_CODE):
         return {
-            "name": recovery.payment.payee.name,
-            "what": f"{certificate.occupation.name}（{certificate.get_level_display()}）",
-            "number": certificate.number,
-            "paid": f"{recovery.amount:,.2f}元",
-            "paid_on": _chinese(timezone.localdate(recovery.payment.paid_at))
-            if recovery.payment.paid_at
-            else "",
+            **_addressed(payment),
+            "paid": f"{payment.amount if payment.claim else recovery.amount:,.2f}元",
+            "paid_on": _chinese(timezone.localdate(payment.paid_at)) if payment.paid_at else "",
             "reason": recovery_sentence(recovery.reason, recovery.facts),
             "left": f"{left_of(recovery):,.2f}元",
             "due_on": _chinese(recovery.due_on) if recovery.due_on else "",
             "asked_on": _chinese(asked_on) if asked_on else "",
             "is_asked": asked_on is not None and left_of(recovery) > 0,
         }
+
+
+def _addressed(payment: Payment) -> dict[str, object]:
+    """Return whom a letter goes to, and what they were paid for."""
+    if payment.claim is not None and payment.institution is not None:
+        training_class = payment.claim.training_class
+        what = f"{training_class.occupation.name}（{training_class.get_level_display()}）"
+        return {
+            "name": payment.institution.name,
+            "what": what,
+            "number": payment.claim.reference,
+            "is_claim": True,
+        }
+    certificate = payment.grant.certificate
+    return {
+        "name": payment.trainee.name,
+        "what": f"{certificate.occupation.name}（{certificate.get_level_display()}）",
+        "number": certificate.number,
+        "is_claim": False,
+    }
 
 
 def as_workbook(recoveries: Iterable[Recovery], today: date) -> bytes:
@@ -185,8 +204,8 @@ def as_workbook(recoveries: Iterable[Recovery], today: date) -> bytes:
 def _as_text(row: dict[str, Any]) -> dict[str, str]:
     recovery: Recovery = row["recovery"]
     return {
-        "certificate": row["certificate"].number,
-        "trainee": row["trainee"],
+        "certificate": row["paid_for"].number,
+        "trainee": row["paid_for"].payee,
         "district": row["district"],
         "amount": str(recovery.amount),
         "recovered": str(recovery.recovered),

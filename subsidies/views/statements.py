@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,14 +23,15 @@ from institutions.requests import SignedInRequest
 from subsidies import policies, queries
 from subsidies.enums import JournalAccount, JournalKind, SubsidyKind
 from subsidies.models import JournalLine
+from subsidies.paid_for import HEADING, paid_for
 from subsidies.rules.statements import Movement, Posted, Statement, statement_of
 from subsidies.statement_files import as_csv, as_workbook, statement_rows
 from subsidies.views.budgets import midnight
 from subsidies.views.exports import Export, hand_out
+from subsidies.views.months import month_after, month_before, month_of
 
 ACCOUNTS: Final = tuple(JournalAccount.values)
 KINDS: Final = tuple(JournalKind.values)
-FIRST_YEAR: Final = 2025
 ACCOUNT_COLUMNS = (
     (gettext_lazy("Ledger account"), ""),
     (gettext_lazy("Opening balance"), "numeric"),
@@ -58,7 +58,7 @@ LINE_COLUMNS = (
     (gettext_lazy("Kind of entry"), ""),
     (gettext_lazy("Ledger account"), ""),
     (gettext_lazy("District"), ""),
-    (gettext_lazy("Level certificate"), ""),
+    (HEADING, ""),
     (gettext_lazy("Debits"), "numeric"),
     (gettext_lazy("Credits"), "numeric"),
 )
@@ -75,7 +75,9 @@ class Asked:
     @property
     def extract(self) -> queries.Extract:
         """The part of the journal that it is about."""
-        return queries.Extract(midnight(self.month), midnight(_next(self.month)), self.fund, self.district)
+        return queries.Extract(
+            midnight(self.month), midnight(month_after(self.month)), self.fund, self.district
+        )
 
     def query(self, **changes: str) -> str:
         """Return the address's query for this statement, with other values for some of it."""
@@ -94,8 +96,8 @@ def statement(request: SignedInRequest) -> HttpResponse:
         "asked": asked,
         "query": asked.query(),
         "month": f"{asked.month:%Y-%m}",
-        "previous": asked.query(month=f"{_previous(asked.month):%Y-%m}"),
-        "next": asked.query(month=f"{_next(asked.month):%Y-%m}"),
+        "previous": asked.query(month=f"{month_before(asked.month):%Y-%m}"),
+        "next": asked.query(month=f"{month_after(asked.month):%Y-%m}"),
         "funds": SubsidyKind.choices,
         "districts": _district_choices(request),
         "account_columns": ACCOUNT_COLUMNS,
@@ -175,7 +177,7 @@ def asked_for(request: SignedInRequest) -> Asked:
         district = district or next(iter(known), queries.WITHOUT_DISTRICT)
     if (fund and fund not in SubsidyKind.values) or (district and district not in known):
         raise Http404
-    return Asked(fund, district, _month(request.GET.get("month", "")))
+    return Asked(fund, district, month_of(request.GET.get("month", "")))
 
 
 def _district_choices(request: SignedInRequest) -> list[tuple[str, str]]:
@@ -183,24 +185,6 @@ def _district_choices(request: SignedInRequest) -> list[tuple[str, str]]:
     if policies.can_see_money(request.user):
         choices.append((queries.WITHOUT_DISTRICT, _("Without a district")))
     return choices
-
-
-def _month(text: str) -> date:
-    """Return the month of an address such as ?month=2026-10; what is none asks for the present one."""
-    today = timezone.localdate()
-    try:
-        month = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return today.replace(day=1)
-    return month if FIRST_YEAR <= month.year <= today.year + 1 else today.replace(day=1)
-
-
-def _next(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def _previous(month: date) -> date:
-    return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
 
 
 def _statement(posted: Sequence[Posted]) -> Statement:
@@ -263,7 +247,7 @@ def _shown_line(line: JournalLine) -> dict[str, object]:
     payment = line.payment
     return {
         "line": line,
-        "certificate": payment.entitlement.certificate if payment else None,
+        "paid_for": paid_for(payment) if payment else None,
         "district": payment.district.name if payment and payment.district else "",
         "debit": yuan(line.amount) if line.amount > 0 else "",
         "credit": yuan(-line.amount) if line.amount < 0 else "",

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from chongqing_dte.foundation.proposals import RequestStatus
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
+from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from institutions.models import User
 from subsidies import policies, queries
 from subsidies.enums import NotificationKind
@@ -36,10 +36,12 @@ def page(client, route, *arguments, **query):
 # ── Who may ──────────────────────────────────────────────────────────────────────────────────────────────
 ALLOWED = [
     pytest.param(policies.can_ask_back, {Role.MUNICIPAL_FINANCE}, id="ask back"),
-    pytest.param(policies.can_have_inbox, {*MUNICIPAL_ROLES, *DISTRICT_ROLES}, id="have an inbox"),
+    pytest.param(
+        policies.can_have_inbox, {*MUNICIPAL_ROLES, *DISTRICT_ROLES, *TRAINING_ROLES}, id="have an inbox"
+    ),
     pytest.param(
         policies.can_mark_read,
-        {*MUNICIPAL_ROLES, *DISTRICT_ROLES} - {Role.MUNICIPAL_AUDITOR},
+        {*MUNICIPAL_ROLES, *DISTRICT_ROLES, *TRAINING_ROLES} - {Role.MUNICIPAL_AUDITOR},
         id="mark as read",
     ),
 ]
