@@ -40,6 +40,7 @@ FOREIGN: Final = {
     "idle_in_transaction_session_timeout",
     "PIP_INDEX_URL",
     "CI",
+    "StreamMaxLength",
 }
 
 

@@ -12,12 +12,17 @@ from tests.guards.sources import REPOSITORY, app_files, calls_in, dotted, files_
 STEPS = frozenset(
     {
         "subsidies/services/assembly_steps.py",
+        "subsidies/services/claim_opening_steps.py",
+        "subsidies/services/claim_review_steps.py",
+        "subsidies/services/claim_state_steps.py",
         "subsidies/services/claim_steps.py",
         "subsidies/services/correction_steps.py",
         "subsidies/services/decision_steps.py",
         "subsidies/services/evidence.py",
         "subsidies/services/journal.py",
+        "subsidies/services/netting_steps.py",
         "subsidies/services/notification_steps.py",
+        "subsidies/services/reckoning_steps.py",
         "subsidies/services/recovery_steps.py",
         "subsidies/services/release_checks.py",
         "subsidies/services/result_file_steps.py",

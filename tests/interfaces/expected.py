@@ -172,6 +172,18 @@ ROUTES = {
     "setup": Answers("GET", ANYBODY),
     "calendar": Answers("GET", ANYBODY),
     "calendar-day": Answers("POST", NOBODY, by_role=((Role.MUNICIPAL_ADMINISTRATOR, 302),)),
+    "delegation-list": Answers("GET", {**NOBODY, "municipal": 200, "district": 200}),
+    # A colleague's absence: whoever leads the district ends it, and the city sees it and leaves it alone.
+    "delegation-end": Answers(
+        "POST",
+        to_decision(municipal=404, district=403),
+        row="delegation",
+        by_role=(
+            (Role.MUNICIPAL_AUDITOR, 403),
+            (Role.MUNICIPAL_ADMINISTRATOR, 403),
+            (Role.DISTRICT_LEAD, 302),
+        ),
+    ),
     "institution-list": Answers("GET", {**ANYBODY, "training": 302, "evaluation": 302}),
     "institution-detail": Answers("GET", to_class(), row="institution"),
     **dict.fromkeys(

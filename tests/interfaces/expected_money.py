@@ -98,9 +98,11 @@ MONEY_ROUTES = {
         ("settlement-approve", "settlement-refuse"),
         Answers("POST", to_money(municipal=403), row="settlement", by_role=((Role.MUNICIPAL_FINANCE, 302),)),
     ),
-    "inbox": Answers("GET", {**NOBODY, "municipal": 200, "district": 200}),
+    "inbox": Answers("GET", {**NOBODY, "municipal": 200, "district": 200, "training": 200}),
     "inbox-read": Answers(
-        "POST", {**NOBODY, "municipal": 302, "district": 302}, by_role=((Role.MUNICIPAL_AUDITOR, 403),)
+        "POST",
+        {**NOBODY, "municipal": 302, "district": 302, "training": 302},
+        by_role=((Role.MUNICIPAL_AUDITOR, 403),),
     ),
     "bank-format-list": Answers("GET", {**NOBODY, "municipal": 200}),
     "bank-format-draft": Answers("GET", NOBODY, by_role=((Role.MUNICIPAL_ADMINISTRATOR, 200),)),

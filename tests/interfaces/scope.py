@@ -30,6 +30,7 @@ from tests.factories.notices import ObjectionFactory
 from tests.factories.recoveries import RecoverySettlementFactory
 from tests.factories.subsidies import RecoveryFactory, assembled_batch, granted_certificate
 from tests.factories.training import LessonFactory
+from tests.interfaces.scope_claims import claim_rows
 from tests.interfaces.scope_money import bank_rows, budget_rows
 
 OFFICES = {
@@ -98,6 +99,7 @@ def rows_of(certificate, batch):
         ),
         # Against another decision of the same district: it holds nobody's money here.
         **budget_rows(enrollment.training_class.district),
+        **claim_rows(enrollment.training_class),
         "recovery": RecoveryFactory(),
         "settlement": RecoverySettlementFactory(),
         "objection": ObjectionFactory(entitlement__district=enrollment.training_class.district),

@@ -8,6 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
 from tests.factories.assessment import AssessmentPolicyFactory
+from tests.factories.claims import TrainingPolicyVersionFactory
 from tests.factories.enrollment import IntakePolicyFactory
 from tests.factories.institutions import AccreditationFactory, OccupationFactory
 from tests.factories.standing import SuspensionFactory, known_years
@@ -103,6 +104,16 @@ def _approve_subsidy_policy(_rows: Any) -> dict[str, object]:
     return {"version": _version(PolicyVersionFactory).pk}
 
 
+def _approve_training_policy(_rows: Any) -> dict[str, object]:
+    return {"version": _version(TrainingPolicyVersionFactory).pk}
+
+
+def _end_training_policy(_rows: Any) -> dict[str, object]:
+    version = _version(TrainingPolicyVersionFactory, approved=True)
+    last_day = version.in_force.lower + timedelta(days=30)
+    return {"version": version.pk, "last_day": last_day.isoformat(), "reason": "Another follows."}
+
+
 def _end_subsidy_policy(_rows: Any) -> dict[str, object]:
     version = _version(PolicyVersionFactory, approved=True)
     last_day = version.in_force.lower + timedelta(days=30)
@@ -122,4 +133,6 @@ FORMS = {
     "assessment-policy-end": _end_assessment_policy,
     "policy-version-approve": _approve_subsidy_policy,
     "policy-version-end": _end_subsidy_policy,
+    "training-policy-approve": _approve_training_policy,
+    "training-policy-end": _end_training_policy,
 }

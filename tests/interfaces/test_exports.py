@@ -10,8 +10,9 @@ from django.urls import reverse
 from chongqing_dte.foundation.models import AuditEvent
 from chongqing_dte.foundation.tabular_writing import FIRST_ROW
 from institutions.enums import Role
-from subsidies.models import PaymentBatch, PolicyVersion
+from subsidies.models import PaymentBatch, PolicyVersion, TrainingPolicyVersion
 from subsidies.views.exports import SOMETHING, without_words
+from tests.interfaces.expected_claims import CLAIM_ROUTES
 from tests.interfaces.expected_money import MONEY_ROUTES
 from tests.interfaces.scope import browser_of, routes
 from tests.interfaces.test_scope import address_of
@@ -21,16 +22,24 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # A page that lists files, and a file that its own service records, with who may have it and until when.
 NO_LISTS = {"class-exports", "export-download"}
 EXPORTS = [name for name in routes() if "export" in name and name not in NO_LISTS and ":" not in name]
+LISTED = {**MONEY_ROUTES, **CLAIM_ROUTES}
 # Workbooks with a title and two lines of heads; the others have one.
 TABLES = {"recovery-export", "policy-simulation-export"}
 
 
+# What is asked for in the address of an export of a simulation.
+SIMULATED = {
+    "policy-simulation-export": PolicyVersion,
+    "training-policy-simulation-export": TrainingPolicyVersion,
+}
+
+
 def asked_for(route: str, world) -> dict[str, object]:
     """Return what has to be in the address of an export, as far as there is anything."""
-    if route != "policy-simulation-export":
+    if route not in SIMULATED:
         return {}
     return {
-        "version": PolicyVersion.objects.latest("pk").pk,
+        "version": SIMULATED[route].objects.latest("pk").pk,
         "first_day": "2026-01-01",
         "last_day": "2026-12-31",
     }
@@ -38,7 +47,7 @@ def asked_for(route: str, world) -> dict[str, object]:
 
 def taken(world, route: str, **query: object):
     """Return the answer to an auditor of the city, and the events that it left."""
-    address = address_of(world.own[MONEY_ROUTES[route].row]) if MONEY_ROUTES[route].row else []
+    address = address_of(world.own[LISTED[route].row]) if LISTED[route].row else []
     before = set(AuditEvent.objects.values_list("pk", flat=True))
     client = browser_of(Role.MUNICIPAL_AUDITOR, world.own, is_own=True)
     response = client.get(reverse(route, args=address), {**asked_for(route, world), **query})

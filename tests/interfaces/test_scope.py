@@ -15,6 +15,7 @@ from institutions.enums import MUNICIPAL_ROLES, Role
 from tests.enrollment.rosters import person
 from tests.interfaces.expected import ROUTES, SIGN_IN
 from tests.interfaces.expected_assessment import ASSESSMENT_FORMS, ASSESSMENT_ROUTES
+from tests.interfaces.expected_claims import CLAIM_FORMS, CLAIM_ROUTES
 from tests.interfaces.expected_money import MONEY_FORMS, MONEY_ROUTES
 from tests.interfaces.ids import doubled_ids
 from tests.interfaces.scope import browser_of, canaries, kind_of, routes
@@ -22,7 +23,8 @@ from tests.interfaces.setup_forms import setup_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-EXPECTED = {**ROUTES, **ASSESSMENT_ROUTES, **MONEY_ROUTES}
+EXPECTED = {**ROUTES, **ASSESSMENT_ROUTES, **MONEY_ROUTES, **CLAIM_ROUTES}
+FORMS = {**ASSESSMENT_FORMS, **MONEY_FORMS, **CLAIM_FORMS}
 
 
 def is_listed(route: str) -> bool:
@@ -41,10 +43,8 @@ def form_of(route: str, rows: Any) -> dict[str, object]:
         }
     if route in {"enrollment-withdraw", "enrollment-transfer", "lesson-cancel"}:
         return {"reason": "Moved away."}
-    if route in ASSESSMENT_FORMS:
-        return ASSESSMENT_FORMS[route]
-    if route in MONEY_FORMS:
-        return MONEY_FORMS[route]
+    if route in FORMS:
+        return FORMS[route]
     if route == "trainee-reveal":
         return {"field": "ID_NUMBER", "reason": "The bank asked for it."}
     if route in {"bank-exception-approve", "bank-exception-refuse"}:

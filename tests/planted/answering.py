@@ -120,16 +120,16 @@ ANSWERING: Final = (
         name="same_closed_account",
         bug="returned money goes to the same account again",
         module=PAYMENTS,
-        text=".filter(~Exists(used), ~said_to_be_paid(), ",
-        instead=".filter(~said_to_be_paid(), ",
+        text="Q(~Exists(used), account__isnull=False)",
+        instead="Q(account__isnull=False)",
         test=f"{TESTS}return_payments.py::test_returned_money_waits_for_another_account",
     ),
     Rewritten(
         name="contradiction_goes_into_a_batch",
         bug="what is ready goes into a batch although the bank calls it paid",
         module=PAYMENTS,
-        text="    return ~said_to_be_paid() & ",
-        instead="    return ",
+        text=" & ~Q(said_to_be_paid()) & ~must_wait(kind)",
+        instead=" & ~must_wait(kind)",
         test=f"{TESTS}contradictions.py::"
         "test_what_was_ready_again_when_the_bank_called_it_paid_goes_into_no_batch",
     ),
@@ -137,8 +137,8 @@ ANSWERING: Final = (
         name="paid_after_all_sent_again",
         bug="what the bank calls paid after all is instructed again once the account is corrected",
         module=PAYMENTS,
-        text=".filter(~Exists(used), ~said_to_be_paid(), ",
-        instead=".filter(~Exists(used), ",
+        text=".filter(to_another, ~said_to_be_paid(), ",
+        instead=".filter(to_another, ",
         test=f"{TESTS}contradictions.py::test_money_that_the_bank_paid_after_all_is_not_instructed_again",
     ),
     Rewritten(
@@ -170,8 +170,8 @@ ANSWERING: Final = (
         name="money_not_given_back",
         bug="what a voided grant had reserved stays reserved",
         module=VOID,
-        text="    _give_back(payments)",
-        instead="    pass",
+        text="    _refuse(payments, reason, facts, now)\n    _give_back(payments)",
+        instead="    _refuse(payments, reason, facts, now)",
         test=f"{TESTS}follow_revocations.py::test_a_grant_that_was_not_paid_is_voided",
     ),
     Rewritten(
@@ -271,8 +271,9 @@ ANSWERING: Final = (
         name="objection_locks_nothing",
         bug="whoever objects does not lock the payment that it is about",
         module="subsidies.queries.objections",
-        text='    payments = Payment.objects.select_for_update(of=("self",), no_key=True)',
-        instead="    payments = Payment.objects.all()",
+        text='    payments = Payment.objects.select_for_update(of=("self",), no_key=True)\n'
+        "    list(payments.filter(entitlement=entitlement_id)",
+        instead="    payments = Payment.objects.all()\n    list(payments.filter(entitlement=entitlement_id)",
         test=f"{TESTS}notice_races.py::test_an_objection_under_way_keeps_its_payment_on_the_notice",
     ),
     Rewritten(
@@ -315,6 +316,23 @@ ANSWERING: Final = (
         text="if len(chunk) >= CHUNK and chunk[-1][0] != person_id:",
         instead="if len(chunk) >= CHUNK:",
         test=f"{TESTS}long_simulations.py::test_whoever_was_merged_is_one_person_in_one_step",
+    ),
+    Rewritten(
+        name="training_simulation_forgets_what_it_paid",
+        bug="a training policy that pays once for a person is tried as if it paid them for each class",
+        module="subsidies.services.training_simulations",
+        text="        if found.amount:",
+        instead="        if not found.amount:",
+        test=f"{TESTS}training_simulations.py::"
+        "test_what_the_simulation_itself_pays_for_somebody_counts_for_their_later_class",
+    ),
+    Rewritten(
+        name="people_taken_for_alike",
+        bug="a simulation rules on all graduates of a class as on the first of them",
+        module="subsidies.rules.claim_sums",
+        text="        trainee.graduated_on,\n",
+        instead="",
+        test=f"{TESTS}rules_claim_sums.py::test_students_of_another_year_are_not_taken_for_one_another[2025]",
     ),
     Rewritten(
         name="message_lost_with_the_broker",

@@ -81,8 +81,8 @@ PAYING: Final = (
         name="reference_from_a_sequence",
         bug="the bank's reference is taken from a sequence",
         module=ASSEMBLY,
-        text="    grants = [each.payment.entitlement for each in payable]",
-        instead='    return [("assessment", str(each.payment.pk)) for each in payable]\n    grants = []',
+        text="    grants = [each.grant for each in payments if each.claim is None]",
+        instead='    return [("assessment", str(each.pk)) for each in payments]\n    grants = []',
         test=f"{TESTS}assemble_batches.py::"
         "test_after_a_restore_of_the_decision_too_the_bank_would_know_the_reference",
     ),
@@ -90,8 +90,8 @@ PAYING: Final = (
         name="reference_from_the_certificate",
         bug="the bank's reference is taken from the certificate's number, which the portal may have given",
         module=ASSEMBLY,
-        text="            known_as=known_as[grant.certificate.trainee_id],",
-        instead="            known_as=grant.certificate.number,",
+        text="        known_as=known_as[grant.certificate.trainee_id],",
+        instead="        known_as=grant.certificate.number,",
         test=f"{TESTS}bank_references.py::"
         "test_results_recorded_again_in_another_order_give_everybody_the_reference_of_before[last first]",
     ),
@@ -133,8 +133,8 @@ PAYING: Final = (
         name="amount_of_today",
         bug="what goes out again is of the amount of today's fee",
         module=ASSEMBLY,
-        text="amount=each.payment.amount,",
-        instead='amount=__import__("institutions.models").models.FeeSchedule.objects.latest("pk").total,',
+        text="            amount=each.amount,",
+        instead='            amount=__import__("institutions.models").models.FeeSchedule.objects.latest("pk").total,',
         test=f"{TESTS}return_payments.py::test_what_goes_out_again_is_what_was_granted_whatever_the_fee_is_by_then",
     ),
     # ── Signed ───────────────────────────────────────────────────────────────────────────────────────────

@@ -117,6 +117,51 @@ NAMED: Final[dict[str, str]] = {
         policy_no_overlap="two_approved_policies_do_not_share_a_day",
         policy_approved_stays="an_approved_version_is_never_changed[changes0]",
     ),
+    **_in(
+        "claim_constraints",
+        claim_one_live_per_class="a_class_has_one_claim_that_has_not_ended",
+        claim_stays_ended="a_claim_that_ended_stays_so[refused]",
+        claim_keeps_what_was_confirmed="a_confirmed_claim_keeps_the_sum_that_was_signed",
+        claim_reckoning_numbered_once="the_reckonings_of_a_claim_are_numbered",
+        claim_reckoning_is_its_lines="a_reckoning_that_is_not_the_sum_of_its_lines_is_refused_at_the_commit[amount]",
+        claim_line_numbered_once="the_lines_of_a_reckoning_are_numbered",
+        claim_line_once_per_enrollment="a_person_has_one_line_of_a_reckoning",
+        training_subsidy_one_live_per_enrollment="an_enrollment_is_paid_for_once",
+        training_subsidy_one_live_per_key="a_key_is_paid_for_once",
+        training_subsidy_stays_voided="what_was_voided_stays_so",
+        claim_query_stays_answered="an_answer_stays_as_it_was_given",
+    ),
+    **_in(
+        "advance_constraints",
+        advance_stays_withdrawn="an_advance_that_was_taken_back_stays_so",
+        advance_stays_while_reviewed="an_advance_stays_while_a_bureau_has_the_claim[submitted]",
+        claim_evidence_once_per_class="a_file_is_handed_in_once_for_a_class",
+        claim_evidence_stays_withdrawn="a_file_that_was_taken_back_stays_so",
+        claim_evidence_stays_while_reviewed="a_file_stays_while_a_bureau_has_the_claim[submitted]",
+    ),
+    **_in(
+        "netting_constraints",
+        netting_one_live_per_recovery_and_payment="a_recovery_is_set_off_once_against_a_payment",
+        netting_stays_ended="a_set_off_that_has_ended_stays_so",
+        netting_within_what_is_asked_back="nobody_pays_with_what_is_owed_to_a_person",
+    ),
+    **_in(
+        "training_policy_constraints",
+        training_policy_no_overlap="two_approved_training_policies_do_not_share_a_day",
+        training_policy_approved_stays="an_approved_training_policy_is_never_changed",
+        training_standard_once="a_table_has_one_entry_for_an_occupation_and_level",
+        training_standard_stays_once_approved="the_table_of_an_approved_policy_is_never_changed",
+    ),
+    **_in(
+        "claim_money_constraints",
+        payment_one_live_per_claim="a_claim_has_one_live_payment",
+        payment_of_a_claim_is_what_was_confirmed="what_is_paid_was_confirmed_for_this_institution[amount]",
+        recovery_one_open_per_subsidy="one_persons_part_is_asked_back_once_at_a_time",
+        recovery_within_what_was_paid="never_more_is_asked_back_than_was_paid[person]",
+        batch_released_by_nobody_behind_its_claims=(
+            "no_batch_is_signed_by_somebody_behind_its_claims[submitted_by-first]"
+        ),
+    ),
     **_in("self_check_constraints", self_check_used_once="used_key_stays_used[change0]"),
 }
 # A field that is unique by itself has no name of ours.
@@ -130,6 +175,7 @@ FIELDS: Final[dict[str, str]] = {
         NoticeLine_payment="a_payment_stands_on_one_notice",
         PublicNotice_reference="two_notices_do_not_share_a_reference",
     ),
+    **_in("claim_constraints", SubsidyClaim_reference="a_reference_names_one_claim"),
     **_in("self_check_constraints", SelfCheckAccess_secret_hash="one_secret_is_one_key"),
 }
 # What else money rests on: keys and a trigger of other apps' tables, and conditions that no service may go round.
@@ -183,6 +229,14 @@ AROUND: Final = (
         kind="constraint",
         place="fee_schedule_no_overlap",
         test="tests/institutions/test_institution_constraints.py::test_two_fees_never_hold_on_one_day",
+    ),
+    Dropped(
+        name="institution_account_one_current",
+        bug="the unique key institution_account_one_current is dropped",
+        table="institutions_institutionaccount",
+        kind="index",
+        place="institution_account_one_current",
+        test="tests/institutions/test_institution_accounts.py::test_an_institution_is_paid_to_one_account",
     ),
     Dropped(
         name="budget_never_overspent",
@@ -247,14 +301,14 @@ def _evidence_plants() -> Iterator[Dropped]:
         f"{EVIDENCE}one_correction_of_an_enrollment_is_open_at_a_time",
     )
     stays = "evidence_correction_stays_decided"
-    yield _named_trigger(EvidenceCorrection, stays, f"{EVIDENCE}what_was_decided_stays_decided[changed0]")
+    yield named_trigger(EvidenceCorrection, stays, f"{EVIDENCE}what_was_decided_stays_decided[changed0]")
     locked = "enrollment_evidence_stays_after_the_lock"
-    yield _named_trigger(
+    yield named_trigger(
         Enrollment, locked, f"{EVIDENCE}evidence_becomes_nothing_but_what_was_approved[category]"
     )
 
 
-def _named_trigger(model: Model, name: str, test: str) -> Dropped:
+def named_trigger(model: Model, name: str, test: str) -> Dropped:
     trigger = next(each for each in model._meta.triggers if each.name == name)
     return _dropped(model, name, "trigger", trigger.get_pgid(model), test)
 

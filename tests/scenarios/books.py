@@ -52,11 +52,11 @@ def purses_of_payments() -> dict[int, tuple[Decimal, Decimal, Decimal]]:
     """Return what each budget must say is reserved, paid and recovered."""
     found = {}
     for budget in Budget.objects.all():
-        payments = Payment.objects.filter(entitlement__budget=budget)
+        payments = Payment.objects.filter(budget=budget)
         paid = [payment.amount for payment in payments if payment.status == "PAID"]
         owed = [payment.amount for payment in payments if payment.status not in ("PAID", "CANCELLED")]
-        twice = Recovery.objects.filter(payment__entitlement__budget=budget, reason="paid_twice")
+        twice = Recovery.objects.filter(payment__budget=budget, reason="paid_twice")
         paid += [each.amount for each in twice.exclude(status="WITHDRAWN")]
-        back = [each.recovered for each in Recovery.objects.filter(payment__entitlement__budget=budget)]
+        back = [each.recovered for each in Recovery.objects.filter(payment__budget=budget)]
         found[budget.pk] = (sum(owed, NOTHING), sum(paid, NOTHING), sum(back, NOTHING))
     return found
