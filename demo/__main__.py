@@ -39,6 +39,7 @@ from demo.processes import (
 
 if TYPE_CHECKING:
     # Models can be imported only once Django is set up.
+    from demo.journey import MainJob
     from demo.world import World
 
 FOLDER = ROOT / "var" / "demo"
@@ -99,6 +100,7 @@ def _run(arguments: argparse.Namespace, services: dict[str, str]) -> int:
     from django.core.management import call_command
     from django.utils import timezone, translation
 
+    from demo.claims_around import fill_claims
     from demo.generator import is_made
     from demo.generator import make_world as generate
     from demo.world import make_world
@@ -112,6 +114,7 @@ def _run(arguments: argparse.Namespace, services: dict[str, str]) -> int:
             trainees=PEOPLE_AROUND, years=1, seed=PEOPLE_SEED, now=timezone.now(), leaves_open_ends=False
         )
     world = make_world(now=timezone.now())
+    fill_claims(now=timezone.now())
     with processes(FOLDER, os.environ, say) as started:
         port = _free_port(arguments.port)
         base_url = f"http://127.0.0.1:{port}"
@@ -148,13 +151,10 @@ def _do_main_job(arguments: argparse.Namespace, world: "World", started: Process
     job.add_missing_account()
     job.release()
     if arguments.kill_worker:
-        for _round in range(3):
-            time.sleep(0.7)
-            os.killpg(started.running["worker"].pid, signal.SIGKILL)
-            started.running["worker"].wait()
-            started.check()
+        _kill_the_worker(started)
     job.wait_for_the_bank()
     job.pay_the_returned_again()
+    _reimburse(job)
     job.revoke_one()
     job.check_in_public()
     wrong = all_of_it_happened(world)
@@ -163,6 +163,22 @@ def _do_main_job(arguments: argparse.Namespace, world: "World", started: Process
         say(f"NOT AS IT SHOULD BE: {text}")
     _print_addresses(base_url)
     return not wrong
+
+
+def _reimburse(job: "MainJob") -> None:
+    from demo.reimbursement import Reimbursement
+
+    Reimbursement(job.base_url, job.world, job.started, say).do_everything()
+    job.release()
+    job.wait_for_the_bank()
+
+
+def _kill_the_worker(started: Processes) -> None:
+    for _round in range(3):
+        time.sleep(0.7)
+        os.killpg(started.running["worker"].pid, signal.SIGKILL)
+        started.running["worker"].wait()
+        started.check()
 
 
 def _environment(services: dict[str, str]) -> dict[str, str]:

@@ -4,25 +4,39 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from django.db.models import QuerySet
+
 from assessment.models import Attempt, LevelCertificate
-from demo.world import World
+from demo.world import CONFIRMERS, World
 from enrollment.enums import RowOutcome
 from enrollment.models import RosterRow
 from enrollment.roster.messages import message_for
 from subsidies.explanations import check_name
 from subsidies.invariants import INVARIANTS, find_violations
-from subsidies.models import BankResultLine, Budget, Entitlement, JournalLine, Payment, PaymentBatch, Recovery
+from subsidies.models import (
+    BankResultLine,
+    Budget,
+    Entitlement,
+    JournalLine,
+    Payment,
+    PaymentBatch,
+    Recovery,
+    SubsidyClaim,
+)
 from subsidies.queries import journal_balance
 
 # What the forty people of the demo come to; see demo/people.py.
 EXPECTED = {
     "rows": Counter({"NEW": 40, "REFUSED": 3}),
-    "attempts": Counter({"PASSED": 40, "FAILED": 1, "ABSENT": 1}),
-    "decisions": Counter({"GRANTED": 35, "REFUSED": 5}),
-    "payments": Counter({"PAID": 35}),
-    "bank": Counter({"PAID": 35, "RETURNED": 1}),
-    "certificates": Counter({"VALID": 39, "REVOKED": 1}),
+    "attempts": Counter({"PASSED": 41, "FAILED": 1, "ABSENT": 1}),
+    "decisions": Counter({"GRANTED": 36, "REFUSED": 5}),
+    "payments": Counter({"PAID": 36}),
+    "bank": Counter({"PAID": 36, "RETURNED": 1}),
+    "certificates": Counter({"VALID": 40, "REVOKED": 1}),
     "recoveries": Counter({"certificate_revoked": 1}),
+    "claims": Counter({"CONFIRMED": 1}),
+    "claim signatures": Counter(("district", *CONFIRMERS)),
+    "claim payments": Counter({"PAID": 1}),
 }
 
 
@@ -37,6 +51,8 @@ def figures(world: World) -> dict[str, Counter[str]]:
     certificates = LevelCertificate.objects.filter(attempt__session__in=world.sessions)
     recoveries = Recovery.objects.filter(payment__in=payments)
     answers = BankResultLine.objects.filter(attempt__payment__in=payments)
+    claims = _claims(world)
+    claim_payments = Payment.objects.filter(claim__in=claims)
     return {
         "rows": Counter(rows.values_list("outcome", flat=True)),
         "attempts": Counter(attempts.values_list("outcome", flat=True)),
@@ -45,6 +61,9 @@ def figures(world: World) -> dict[str, Counter[str]]:
         "bank": Counter(answers.values_list("answer", flat=True)),
         "certificates": Counter(certificates.values_list("status", flat=True)),
         "recoveries": Counter(recoveries.values_list("reason", flat=True)),
+        "claims": Counter(claims.values_list("status", flat=True)),
+        "claim signatures": Counter(name for claim in claims for name in _signers(claim)),
+        "claim payments": Counter(claim_payments.values_list("status", flat=True)),
     }
 
 
@@ -85,12 +104,43 @@ def table(world: World, bank_folder: Path) -> str:
         )
     for budget in Budget.objects.filter(paid__gt=0):
         lines.append(
-            ("budget", f"{budget.year}: {budget.paid} paid, {budget.reserved} reserved of {budget.allotted}")
+            (
+                "budget",
+                f"{budget.year}, {budget.get_kind_display()}: {budget.paid} paid, {budget.reserved} reserved of "
+                f"{budget.allotted}",
+            )
         )
+    lines += [line for claim in _claims(world) for line in _claim_lines(claim)]
     lines.append(("recoveries", _counts(found["recoveries"])))
     lines.append(("journal", f"{JournalLine.objects.count()} lines, balance {journal_balance()}"))
     lines.append(("invariants", f"{len(INVARIANTS) - len(find_violations())} of {len(INVARIANTS)} hold"))
     return "\n".join(f"  {name:<16} {text}" for name, text in lines)
+
+
+def _claims(world: World) -> QuerySet[SubsidyClaim]:
+    claims = SubsidyClaim.objects.filter(training_class=world.training_class).order_by("id")
+    return claims.select_related("reckoning", "recommended_by", "first_confirmed_by", "second_confirmed_by")
+
+
+def _signers(claim: SubsidyClaim) -> list[str]:
+    """Return who signed a claim for a bureau, in this order."""
+    signed = (claim.recommended_by, claim.first_confirmed_by, claim.second_confirmed_by)
+    return [signer.username for signer in signed if signer]
+
+
+def _claim_lines(claim: SubsidyClaim) -> Iterable[tuple[str, str]]:
+    """Return what became of the class's claim for the training subsidy, as lines of the table."""
+    opened = "opened by hand" if claim.opened_by_id else "opened by itself"
+    yield "claim", f"{claim.reference}, {opened}: {claim.get_status_display()}"
+    if claim.reckoning:
+        passes = f"{claim.reckoning.pass_count} of {claim.reckoning.rate_count} passed"
+        yield (
+            "  comes to",
+            f"{claim.reckoning.amount} yuan for {claim.reckoning.counted_count} people, {passes}",
+        )
+    yield "  signed by", ", ".join(_signers(claim)) or "nobody"
+    payments = Payment.objects.filter(claim=claim)
+    yield "  payments", _counts(Counter(payments.values_list("status", flat=True)))
 
 
 def _counts(counter: Counter[str]) -> str:

@@ -42,15 +42,17 @@ class Visitor:
         action: str,
         fields: Mapping[str, str | list[str]] | None = None,
         file: tuple[str, bytes] | None = None,
+        *,
+        field: str = "file",
     ) -> httpx.Response:
-        """Send a form of a page, with the token that the page gave."""
+        """Send a form of a page, with the token that the page gave. `field` is the form's name for the file."""
         token = HIDDEN_TOKEN.search(self.page(page))
         if token is None:
             raise JourneyFailed(f"{page} has no form.")
         response = self.client.post(
             action,
             data={"csrfmiddlewaretoken": token[1], **(fields or {})},
-            files={"file": (*file, XLSX)} if file else None,
+            files={field: (*file, XLSX)} if file else None,
             headers={"Referer": str(self.client.base_url)},
         )
         if response.status_code != 200:

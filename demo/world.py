@@ -85,8 +85,9 @@ def make_world(*, now: datetime) -> World:
     _policy(users, now)
     _assessment_policy(users, now)
     site = _site(assessor, district, users, now)
-    _budget(users, today.year, now)
-    _budget(users, today.year + 1, now)
+    for kind in SubsidyKind:
+        _budget(users, kind, today.year, now)
+        _budget(users, kind, today.year + 1, now)
 
     _intake_policy(users, now)
     for year in (today.year - 1, today.year, today.year + 1):
@@ -244,11 +245,14 @@ ACCOUNTS = (
     ("district", "沙区审核员", Role.DISTRICT_REVIEWER),
     ("operator", "市局经办", Role.MUNICIPAL_OPERATOR),
     ("reviewer", "市局审核", Role.MUNICIPAL_REVIEWER),
+    ("reviewer2", "市局复审", Role.MUNICIPAL_REVIEWER),
     ("finance1", "财务甲", Role.MUNICIPAL_FINANCE),
     ("finance2", "财务乙", Role.MUNICIPAL_FINANCE),
     ("auditor", "市局审计", Role.MUNICIPAL_AUDITOR),
     ("admin", "市局管理员", Role.MUNICIPAL_ADMINISTRATOR),
 )
+# Who signs a claim for the municipal bureau.
+CONFIRMERS = ("reviewer", "reviewer2")
 
 
 def _users(district: District, trainer: Institution, assessor: Institution, now: datetime) -> dict[str, User]:
@@ -348,16 +352,18 @@ def _policy(users: dict[str, User], now: datetime) -> None:
     approve_policy_version(version_id=version.pk, approver=users["reviewer"], now=now)
 
 
-def _budget(users: dict[str, User], year: int, now: datetime) -> None:
-    if not Budget.objects.filter(year=year, kind=SubsidyKind.ASSESSMENT, allotted__gt=0).exists():
+def _budget(users: dict[str, User], kind: SubsidyKind, year: int, now: datetime) -> None:
+    if not Budget.objects.filter(year=year, kind=kind, allotted__gt=0).exists():
         allotment = Allotment(
             year=year,
-            kind=SubsidyKind.ASSESSMENT,
+            kind=kind,
             district_id=None,
             amount=Decimal("3000000.00"),
             source=EXAMPLE,
         )
         # A demo that was ended in between proposed it already.
-        waiting = BudgetChange.objects.filter(budget__year=year, status=RequestStatus.PROPOSED).first()
+        waiting = BudgetChange.objects.filter(
+            budget__year=year, budget__kind=kind, status=RequestStatus.PROPOSED
+        ).first()
         proposed = waiting or propose_allotment(allotment=allotment, proposer=users["admin"], now=now)
         approve_budget_change(change_id=proposed.pk, decider=users["reviewer"], reason="", now=now)

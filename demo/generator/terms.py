@@ -13,6 +13,7 @@ from chongqing_dte.foundation.proposals import RequestStatus
 from demo.generator import figures
 from demo.generator.institutions import END
 from demo.generator.scene import PassMarks, Staff, Terms, at
+from demo.generator.training_terms import agree_on_training_policy
 from enrollment.models import IntakePolicy
 from subsidies.enums import BudgetChangeKind, FirstPassRule, FirstPassScope, GraduationYearRule, SubsidyKind
 from subsidies.models import Budget, BudgetChange, PolicyVersion
@@ -39,6 +40,7 @@ def agree_on_terms(people: int, *, since: date, until: date, staff: Staff) -> Te
     intake = _intake_policy(span, signatures)
     assessment = _assessment_policy(span, signatures)
     policy = _policy_version(span, signatures)
+    agree_on_training_policy(span, signatures)
     years = range(since.year, until.year + 1)
     yearly = (policy.ceiling_senior * people / len(years) / ROUND_SUM + 1).quantize(Decimal(1)) * ROUND_SUM
     return Terms(

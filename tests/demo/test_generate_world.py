@@ -11,8 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, Exists, F, OuterRef, Sum
 
 from assessment.models import AssessmentSession, Attempt, LevelCertificate, ResultsUpload
+from demo.claims_around import fill_claims
 from demo.generator import NotHere, figures, is_made, make_world
 from demo.identifiers import UNASSIGNED_REGION, WORLD_REGION
+from demo.world import make_world as make_offices
 from enrollment.models import (
     AttendanceDelivery,
     AttendanceMark,
@@ -39,7 +41,16 @@ from enrollment.transitions import CLASS_TRANSITIONS
 from institutions.models import FundedQuota
 from subsidies.bank.agent_list import read_result_list
 from subsidies.invariants import find_violations
-from subsidies.models import BankResultFile, Budget, Entitlement, JournalLine, Payment, PaymentAttempt
+from subsidies.models import (
+    BankResultFile,
+    Budget,
+    ClaimQuery,
+    Entitlement,
+    JournalLine,
+    Payment,
+    PaymentAttempt,
+    SubsidyClaim,
+)
 from subsidies.queries import journal_balance
 from subsidies.rules.eligibility import CHECKS
 from subsidies.services.decisions import decide_due_certificates
@@ -280,6 +291,25 @@ def test_results_lie_in_the_file_that_the_rows_came_from():
         lines = bytes(upload.content).decode("utf-8-sig").splitlines()
         assert len(lines) == 1 + upload.attempts.count()
     assert AssessmentSession.objects.filter(status="RECORDED").count() == ResultsUpload.objects.count()
+
+
+# ── The claims around the demo ─────────────────────────────────────────────────────────────────────────────
+def test_claims_stand_at_every_point_of_their_roads_in_the_demo():
+    make_offices(now=NOW)
+    fill_claims(now=NOW)
+    states = Counter(SubsidyClaim.objects.values_list("status", flat=True))
+
+    assert set(states) - {"OPEN"} == {"SUBMITTED", "RETURNED", "RECOMMENDED", "CONFIRMED"}
+    assert ClaimQuery.objects.count() == 1
+    assert find_violations() == []
+
+
+def test_claims_that_are_there_already_stay_as_they_are():
+    fill_claims(now=NOW)
+    count = SubsidyClaim.objects.count()
+    fill_claims(now=NOW)
+
+    assert SubsidyClaim.objects.count() == count > 0
 
 
 # ── The command ──────────────────────────────────────────────────────────────────────────────────────────
