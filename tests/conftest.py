@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from institutions.enums import Role
@@ -35,6 +36,13 @@ def _delete_every_row(
 # The tables refuse DELETE and TRUNCATE, and so the flush after transactional tests. It runs as replication
 # does, which fires no trigger: only here, in a database that was made for the tests.
 DatabaseOperations.sql_flush = _delete_every_row
+
+
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    """Have what is said said in English, whatever language an earlier test left behind."""
+    with translation.override("en"):
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, InternalError
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.utils import translation
 
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from chongqing_dte.foundation.models import AuditEvent
@@ -23,13 +22,7 @@ from tests.clock import NOW
 from tests.factories.institutions import DistrictFactory, UserFactory
 from tests.factories.standing import CalendarDayFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _in_english():
-    with translation.override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 TODAY = NOW.date()

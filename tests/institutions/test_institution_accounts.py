@@ -22,7 +22,7 @@ from institutions.services.accounts import (
 from tests.clock import NOW
 from tests.factories.institutions import InstitutionAccountFactory, InstitutionFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 NUMBER = "31050161364000002241"
 ENTRY = AccountEntry("示范培训学校", NUMBER, "示范银行重庆分行", "105653000016")

@@ -56,7 +56,7 @@ from tests.factories.subsidies import (
 )
 from tests.fakes.bank import FakeBank
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 def lines_of(batch: PaymentBatch) -> list[list[str]]:

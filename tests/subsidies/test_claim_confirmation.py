@@ -39,7 +39,7 @@ from tests.factories.claims import ClaimEvidenceFactory
 from tests.factories.institutions import UserFactory
 from tests.factories.standing import SuspensionFactory, known_years
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 TWO_SIGNATURES = {"one_signature_limit": Decimal("0.00")}
 

@@ -32,7 +32,7 @@ from tests.factories.claim_reviews import (
 )
 from tests.factories.institutions import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 def last_step(claim) -> tuple[object, object]:

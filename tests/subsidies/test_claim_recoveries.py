@@ -54,7 +54,7 @@ from tests.subsidies.books import assert_the_books_agree
 from tests.subsidies.database import triggers_off
 from tests.subsidies.histories import correct
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 LATER = NOW + timedelta(days=1)
 

@@ -39,7 +39,7 @@ from tests.factories.claims import institution_user
 from tests.factories.institutions import UserFactory
 from tests.factories.standing import known_years
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 def standings(claim) -> list[str]:
