@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
-from django.test import Client
+from django.test import Client, TestCase
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
@@ -16,10 +17,15 @@ from institutions.enums import Role
 from institutions.models import User
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
+from tests.tables import database_with_tables
 
 # A machine that is busy with other things must not fail a true property.
 hypothesis_settings.register_profile("portal", max_examples=60, deadline=None)
 hypothesis_settings.load_profile("portal")
+
+
+# The names of all models and what may be done with them: no test writes here.
+NAMED_BY_MIGRATIONS = {"django_content_type", "auth_permission"}
 
 
 def _delete_every_row(
@@ -28,7 +34,7 @@ def _delete_every_row(
     # One statement, which looks into every table and empties those that a test has written to.
     emptied = "".join(
         f"IF EXISTS (SELECT 1 FROM {name}) THEN DELETE FROM {name}; END IF;"  # noqa: S608 - Django's own list
-        for name in map(operations.quote_name, tables)
+        for name in map(operations.quote_name, sorted({*tables} - NAMED_BY_MIGRATIONS))
     )
     return ["SET LOCAL session_replication_role = replica", f"DO $$ BEGIN {emptied} END $$"]
 
@@ -36,11 +42,20 @@ def _delete_every_row(
 # The tables refuse DELETE and TRUNCATE, and so the flush after transactional tests. It runs as replication
 # does, which fires no trigger: only here, in a database that was made for the tests.
 DatabaseOperations.sql_flush = _delete_every_row
+# What follows migrations finds its names in place, and would look for each after each of those tests.
+flush.emit_post_migrate_signal = lambda *_, **__: None
+
+
+@pytest.fixture(autouse=True)
+def _first_language(settings) -> Iterator[None]:
+    # A request leaves its language behind in the thread.
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture
 def in_english() -> Iterator[None]:
-    """Have what is said said in English, whatever language an earlier test left behind."""
+    """Have what is said said in English."""
     with translation.override("en"):
         yield
 
@@ -124,6 +139,30 @@ def client_as(db, client_of) -> Callable[..., Client]:
         return client_of(UserFactory(**{role.lower(): True}, **office))
 
     return log_in
+
+
+@pytest.fixture(scope="module")
+def made_once(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Keep the rows that a module's fixtures make after this one until its last test is over.
+
+    For what its tests would spend most of their time on. Each takes back what it did itself; none may commit.
+    """
+    with django_db_blocker.unblock():
+        around_all = TestCase._enter_atomics()
+        try:
+            yield
+        finally:
+            TestCase._rollback_atomics(around_all)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings, django_db_keepdb, django_db_createdb, django_db_blocker
+) -> None:
+    """Let the database of the tests be copied, unless there is one to be used again."""
+    if django_db_createdb or not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"]["TEMPLATE"] = database_with_tables()
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 """Where the code is, for the rules about it."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
 APPS: Final = ("institutions", "enrollment", "assessment", "subsidies")
@@ -32,6 +32,14 @@ def files_below_interfaces() -> list[Path]:
     return [
         path for path in python_files(*APPS) if layer_of(path) not in INTERFACES | {"templatetags", "apps"}
     ]
+
+
+def found_in(files: Iterable[Path], rule: Callable[[str], list[Any]]) -> dict[str, list[Any]]:
+    """Return what a rule finds in these files, by the name of the file."""
+    texts = {name_of(path): path.read_text() for path in files}
+    if not texts:
+        raise ValueError("There is no file to look at.")
+    return {name: found for name, text in texts.items() if (found := rule(text))}
 
 
 def name_of(path: Path) -> str:

@@ -1,13 +1,12 @@
 """Messages are nudges: sent from one place, by names that a worker knows, never for a time to come."""
 
 import ast
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from chongqing_dte.celery import app
-from tests.guards.sources import PACKAGES, calls_in, name_of, python_files
+from tests.guards.sources import PACKAGES, calls_in, found_in, name_of, python_files
 
 THE_ONE_PLACE = "chongqing_dte/foundation/jobs.py"
 SENDING = frozenset({"delay", "apply_async", "send_task", "signature", "si"})
@@ -36,14 +35,12 @@ def unknown_tasks(names: set[str]) -> set[str]:
     return names - set(app.tasks)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_message_is_sent_only_by_the_jobs_module(path: Path) -> None:
-    assert messages_sent(path.read_text()) == []
+def test_message_is_sent_only_by_the_jobs_module() -> None:
+    assert found_in(FILES, messages_sent) == {}
 
 
-@pytest.mark.parametrize("path", python_files(*PACKAGES), ids=name_of)
-def test_message_is_never_for_a_time_to_come(path: Path) -> None:
-    assert messages_for_later(path.read_text()) == []
+def test_message_is_never_for_a_time_to_come() -> None:
+    assert found_in(python_files(*PACKAGES), messages_for_later) == {}
 
 
 def test_every_nudge_names_a_task_that_a_worker_knows() -> None:

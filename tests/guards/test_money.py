@@ -1,11 +1,10 @@
 """Money is decimal: a binary fraction has no place in an app."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-from tests.guards.sources import APPS, name_of, python_files
+from tests.guards.sources import APPS, found_in, python_files
 
 
 def floats_in(source: str) -> list[int]:
@@ -20,9 +19,8 @@ def floats_in(source: str) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("path", python_files(*APPS), ids=name_of)
-def test_app_has_no_binary_fraction(path: Path) -> None:
-    assert floats_in(path.read_text()) == []
+def test_app_has_no_binary_fraction() -> None:
+    assert found_in(python_files(*APPS), floats_in) == {}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,18 @@
 """Services are the only writers: keyword arguments, one durable transaction, time given from outside."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-from tests.guards.sources import REPOSITORY, app_files, calls_in, dotted, files_below_interfaces, name_of
+from tests.guards.sources import (
+    REPOSITORY,
+    app_files,
+    calls_in,
+    dotted,
+    files_below_interfaces,
+    found_in,
+    name_of,
+)
 
 # Steps of other services, which need the transaction that the caller has opened: an entry of the journal, the
 # end of a certificate's wait and a class's change of state are only true together with the rows they speak of.
@@ -145,34 +152,28 @@ def clocks_read(source: str) -> list[str]:
     return [*named, *by_default, *by_field]
 
 
-@pytest.mark.parametrize("path", PUBLIC_SERVICE_FILES, ids=name_of)
-def test_service_names_the_part_of_each_argument(path: Path) -> None:
-    assert positional_services(path.read_text()) == []
+def test_service_names_the_part_of_each_argument() -> None:
+    assert found_in(PUBLIC_SERVICE_FILES, positional_services) == {}
 
 
-@pytest.mark.parametrize("path", SERVICE_FILES, ids=name_of)
-def test_service_opens_no_transaction_that_could_be_nested(path: Path) -> None:
-    assert transactions_other_than_durable(path.read_text()) == []
+def test_service_opens_no_transaction_that_could_be_nested() -> None:
+    assert found_in(SERVICE_FILES, transactions_other_than_durable) == {}
 
 
-@pytest.mark.parametrize("path", PUBLIC_SERVICE_FILES, ids=name_of)
-def test_service_that_writes_opens_the_transaction(path: Path) -> None:
-    assert services_that_write_without_transaction(path.read_text()) == []
+def test_service_that_writes_opens_the_transaction() -> None:
+    assert found_in(PUBLIC_SERVICE_FILES, services_that_write_without_transaction) == {}
 
 
-@pytest.mark.parametrize("path", SERVICE_FILES, ids=name_of)
-def test_service_calls_no_other_service(path: Path) -> None:
-    assert services_called_by_services(path.read_text()) == []
+def test_service_calls_no_other_service() -> None:
+    assert found_in(SERVICE_FILES, services_called_by_services) == {}
 
 
-@pytest.mark.parametrize("path", files_below_interfaces(), ids=name_of)
-def test_time_comes_from_outside(path: Path) -> None:
-    assert clocks_read(path.read_text()) == []
+def test_time_comes_from_outside() -> None:
+    assert found_in(files_below_interfaces(), clocks_read) == {}
 
 
-@pytest.mark.parametrize("path", TASK_FILES, ids=name_of)
-def test_task_goes_by_the_clock_that_all_workers_share(path: Path) -> None:
-    assert clocks_read(path.read_text()) == []
+def test_task_goes_by_the_clock_that_all_workers_share() -> None:
+    assert found_in(TASK_FILES, clocks_read) == {}
 
 
 def test_every_step_exists() -> None:

@@ -5,6 +5,7 @@ office does not exist (404), a row that one sees and may not change is refused (
 state (409). Without a name, everything but the public pages leads to the sign-in page.
 """
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -91,6 +92,20 @@ def test_no_list_names_a_route_that_is_gone():
 
 def test_planted_route_is_not_listed():
     assert not is_listed("trainee-export")
+
+
+@pytest.mark.parametrize("name", ["name", "a&amp;b"])
+@pytest.mark.parametrize("again", ['id="{}"', "ID='{}'", "id={}", 'class="b" id = "{}"'])
+def test_planted_second_element_of_one_name_is_found(again, name):
+    assert doubled_ids(f'<p id="{name}"></p><p {again.format(name)}></p>') == [unescape(name)]
+
+
+def test_one_name_written_in_two_ways_is_found():
+    assert doubled_ids('<p id="a&amp;b"></p><p id="a&#38;b"></p>') == ["a&b"]
+
+
+def test_what_only_looks_like_a_name_is_none():
+    assert doubled_ids('<p id="name" data-id="name">id=name</p><!-- <p id="name"> -->') == []
 
 
 @pytest.mark.parametrize("route", [route for route in EXPECTED if route != "logout"])

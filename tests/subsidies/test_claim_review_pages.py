@@ -45,9 +45,14 @@ def _today(monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
+@pytest.fixture(scope="module")
+def handed_in(made_once) -> int:
+    return submitted_claim((True, False)).pk
+
+
 @pytest.fixture
-def claim() -> SubsidyClaim:
-    return submitted_claim((True, False))
+def claim(handed_in) -> SubsidyClaim:
+    return SubsidyClaim.objects.get(pk=handed_in)
 
 
 @pytest.fixture

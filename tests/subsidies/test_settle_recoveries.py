@@ -34,15 +34,23 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("promises_hold")]
 TODAY = NOW.date()
 
 
+@pytest.fixture(scope="module")
+def paid_in_error(made_once) -> int:
+    return recovery_of_paid_money().pk
+
+
+@pytest.fixture
+def recovery(paid_in_error) -> Recovery:
+    return Recovery.objects.get(pk=paid_in_error)
+
+
 def parts(recovery: Recovery) -> tuple[str, str, str]:
     recovery.refresh_from_db()
     return recovery.status, str(recovery.recovered), str(recovery.written_off)
 
 
 # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_person_is_asked_with_a_day_and_told():
-    recovery = recovery_of_paid_money()
-
+def test_the_person_is_asked_with_a_day_and_told(recovery):
     ask_back(recovery_id=recovery.pk, due_on=TODAY + timedelta(days=30), asker=finance(), now=NOW)
 
     recovery.refresh_from_db()
@@ -53,8 +61,8 @@ def test_the_person_is_asked_with_a_day_and_told():
     assert AuditEvent.objects.filter(name="recovery.asked_for").count() == 1
 
 
-def test_who_was_asked_is_asked_again_for_a_later_day_only():
-    recovery, asker = recovery_of_paid_money(), finance()
+def test_who_was_asked_is_asked_again_for_a_later_day_only(recovery):
+    asker = finance()
     ask_back(recovery_id=recovery.pk, due_on=TODAY + timedelta(days=30), asker=asker, now=NOW)
 
     with pytest.raises(DomainError) as refused:
@@ -65,16 +73,15 @@ def test_who_was_asked_is_asked_again_for_a_later_day_only():
     assert Notification.objects.filter(kind=NotificationKind.RECOVERY).count() == 2
 
 
-def test_nobody_is_asked_to_have_paid_by_today():
+def test_nobody_is_asked_to_have_paid_by_today(recovery):
     with pytest.raises(DomainError) as refused:
-        ask_back(recovery_id=recovery_of_paid_money().pk, due_on=TODAY, asker=finance(), now=NOW)
+        ask_back(recovery_id=recovery.pk, due_on=TODAY, asker=finance(), now=NOW)
 
     assert refused.value.code == "due_day_past"
 
 
 # ── Proposing ────────────────────────────────────────────────────────────────────────────────────────────
-def test_what_one_person_puts_down_changes_nothing_yet():
-    recovery = recovery_of_paid_money()
+def test_what_one_person_puts_down_changes_nothing_yet(recovery):
     before = balances()
 
     proposed = propose(recovery, repayment("300"))
@@ -85,8 +92,7 @@ def test_what_one_person_puts_down_changes_nothing_yet():
     assert AuditEvent.objects.filter(name="settlement.proposed").count() == 1
 
 
-def test_what_waits_for_approval_counts_against_what_is_left():
-    recovery = recovery_of_paid_money()
+def test_what_waits_for_approval_counts_against_what_is_left(recovery):
     propose(recovery, repayment("500"))
 
     with pytest.raises(DomainError) as refused:
@@ -113,9 +119,7 @@ def test_what_waits_for_approval_counts_against_what_is_left():
         pytest.param({"amount": Decimal("800.01")}, "more_than_is_left", id="a cent too much"),
     ],
 )
-def test_a_settlement_that_cannot_be_is_refused_and_changes_nothing(changes, code):
-    recovery = recovery_of_paid_money()
-
+def test_a_settlement_that_cannot_be_is_refused_and_changes_nothing(recovery, changes, code):
     with pytest.raises(DomainError) as refused:
         propose(recovery, repayment(**{"amount": "100", "bank_reference": "LINE", **changes}))
 
@@ -123,8 +127,7 @@ def test_a_settlement_that_cannot_be_is_refused_and_changes_nothing(changes, cod
     assert not RecoverySettlement.objects.exists()
 
 
-def test_one_line_of_the_statement_is_money_once():
-    recovery = recovery_of_paid_money()
+def test_one_line_of_the_statement_is_money_once(recovery):
     propose(recovery, repayment("100", "line 7"))
 
     with pytest.raises(DomainError) as refused:
@@ -133,8 +136,7 @@ def test_one_line_of_the_statement_is_money_once():
     assert refused.value.code == "statement_line_used"
 
 
-def test_a_line_of_a_refused_settlement_can_be_put_down_again():
-    recovery = recovery_of_paid_money()
+def test_a_line_of_a_refused_settlement_can_be_put_down_again(recovery):
     first = propose(recovery, repayment("100", "LINE-7"))
     refuse_settlement(settlement_id=first.pk, decider=finance(), reason="Another amount.", now=NOW)
 
@@ -142,9 +144,7 @@ def test_a_line_of_a_refused_settlement_can_be_put_down_again():
 
 
 # ── Approving ────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_part_that_came_back_counts_in_the_recovery_the_journal_and_the_budget():
-    recovery = recovery_of_paid_money()
-
+def test_a_part_that_came_back_counts_in_the_recovery_the_journal_and_the_budget(recovery):
     settlement = settle(recovery, repayment("300"))
 
     assert parts(recovery) == (RecoveryStatus.OPEN, "300.00", "0.00")
@@ -157,9 +157,7 @@ def test_a_part_that_came_back_counts_in_the_recovery_the_journal_and_the_budget
     assert AuditEvent.objects.filter(name="settlement.approved").count() == 1
 
 
-def test_a_part_that_is_given_up_gives_the_budget_nothing():
-    recovery = recovery_of_paid_money()
-
+def test_a_part_that_is_given_up_gives_the_budget_nothing(recovery):
     settle(recovery, write_off("300"))
 
     assert parts(recovery) == (RecoveryStatus.OPEN, "0.00", "300.00")
@@ -171,8 +169,7 @@ def test_a_part_that_is_given_up_gives_the_budget_nothing():
     assert Budget.objects.get().recovered == Decimal("0.00")
 
 
-def test_it_is_settled_by_itself_with_the_last_part():
-    recovery = recovery_of_paid_money()
+def test_it_is_settled_by_itself_with_the_last_part(recovery):
     settle(recovery, repayment("300"))
 
     settle(recovery, write_off("500"))
@@ -186,8 +183,7 @@ def test_it_is_settled_by_itself_with_the_last_part():
     assert AuditEvent.objects.filter(name="recovery.settled").count() == 1
 
 
-def test_a_settled_one_takes_nothing_more():
-    recovery = recovery_of_paid_money()
+def test_a_settled_one_takes_nothing_more(recovery):
     settle(recovery, write_off("800"))
 
     for act in (
@@ -198,8 +194,7 @@ def test_a_settled_one_takes_nothing_more():
             act()
 
 
-def test_nobody_approves_twice():
-    recovery = recovery_of_paid_money()
+def test_nobody_approves_twice(recovery):
     settlement = settle(recovery, repayment("300"))
 
     with pytest.raises(InvalidTransition):
@@ -208,15 +203,14 @@ def test_nobody_approves_twice():
     assert parts(recovery) == (RecoveryStatus.OPEN, "300.00", "0.00")
 
 
-def test_nobody_approves_what_they_put_down():
-    proposed = propose(recovery_of_paid_money(), repayment("300"))
+def test_nobody_approves_what_they_put_down(recovery):
+    proposed = propose(recovery, repayment("300"))
 
     with pytest.raises(NotPermitted):
         approve_settlement(settlement_id=proposed.pk, decider=proposed.proposed_by, reason="", now=NOW)
 
 
-def test_a_refusal_says_why_and_counts_nothing():
-    recovery = recovery_of_paid_money()
+def test_a_refusal_says_why_and_counts_nothing(recovery):
     proposed = propose(recovery, repayment("300"))
 
     with pytest.raises(DomainError) as refused:
@@ -228,8 +222,7 @@ def test_a_refusal_says_why_and_counts_nothing():
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.MUNICIPAL_FINANCE])
-def test_only_finance_answers_for_money_that_comes_back(role):
-    recovery = recovery_of_paid_money()
+def test_only_finance_answers_for_money_that_comes_back(recovery, role):
     proposed = propose(recovery, repayment("300"))
     other = UserFactory(**{role.lower(): True})
 
