@@ -34,6 +34,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "asked_back": gettext_lazy("Asked back"),
     "withdrawn": gettext_lazy("No longer asked back"),
     "repaid": gettext_lazy("Paid back"),
+    "given_back": gettext_lazy("Given back"),
     "written_off": gettext_lazy("Written off"),
     "corrected": gettext_lazy("Corrected by the bank's later word"),
 }

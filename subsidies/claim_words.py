@@ -112,10 +112,16 @@ SENTENCES: Final[dict[tuple[str, str], Promise]] = {
         "Suspensions in force: %(suspensions)s; first day of the class without accreditation: %(not_accredited_on)s."
     ),
     ("pass_rate_far_from_others", "PASSED"): _(
-        "The pass rate is near that of other classes, or there are too few of them to compare."
+        "The pass rate is %(rate)s, that of %(other_classes)s other classes %(rate_of_others)s: no more than "
+        "%(distance)s percentage points apart."
     ),
     ("pass_rate_far_from_others", "FAILED"): _(
-        "The pass rate is %(rate)s, that of other classes %(rate_of_others)s: further apart than %(limit)s."
+        "The pass rate is %(rate)s, that of %(other_classes)s other classes %(rate_of_others)s: more than %(distance)s "
+        "percentage points apart."
+    ),
+    ("pass_rate_far_from_others", "UNKNOWN"): _(
+        "There is too little to compare the pass rate with. Classes of the same occupation and level whose claims were "
+        "confirmed in the last twelve months: %(other_classes)s, needed: %(least_classes)s."
     ),
     ("advance_is_shown", "PASSED"): _("The institution says that it spent %(amount)s, and files show it."),
     ("advance_is_shown", "FAILED"): _("Said to be spent: %(amount)s; files that show it: %(evidence)s."),
@@ -126,7 +132,7 @@ SENTENCES: Final[dict[tuple[str, str], Promise]] = {
     ),
 }
 # Which facts are shares, sums and codes; a list is told by how long it is.
-SHARES: Final = ("attended", "least", "rate", "rate_of_others", "limit")
+SHARES: Final = ("attended", "least", "rate", "rate_of_others")
 SUMS: Final = ("standard", "amount")
 LABELS: Final = {"status": EnrollmentStatus, "category": ParticipantCategory, "code": LineRefusal}
 
@@ -160,6 +166,8 @@ def _is_not_asked_for(name: str, facts: Mapping[str, Any]) -> bool:
         return facts.get("line_rule") == "COMPLETED"
     if name == "passed_the_assessment":
         return facts.get("line_rule") != "PASSED"
+    if name == "pass_rate_far_from_others":
+        return not facts.get("least_classes")
     return name == "attended_enough" and not Decimal(facts.get("least") or 0)
 
 

@@ -29,6 +29,7 @@ TITLES: Final[dict[str, Promise]] = {
     "settlements": _("Settlements that wait for a second person"),
     "recoveries-overdue": _("Recoveries past their due day"),
     "recoveries-not-asked": _("Recoveries that nobody has asked for"),
+    "recoveries-not-owed": _("Recoveries that are not owed by now, and of which money came"),
     "objections": _("Objections that wait for a decision"),
     "off-notice-objected": _("Payments kept on a closed notice by an objection"),
     "in-question": _("Payments of people with something in question"),
@@ -40,6 +41,7 @@ TITLES: Final[dict[str, Promise]] = {
     "returned": _("Returned payments without a new account"),
     "classes-without-a-policy": _("Classes for which no training policy is in force"),
     "claims-without-a-last-day": _("Claims without a last day for the answer"),
+    "claims-back-with-the-district": _("Claims that came back to their district"),
     "claims-late-with-the-district": _("Claims that a district is late with"),
     "claims-late-with-the-city": _("Claims whose municipal confirmation is late"),
 }
@@ -81,6 +83,9 @@ CAUSES: Final[dict[str, Promise]] = {
     ),
     "recoveries-overdue": _("The person was asked to pay, and the day is over."),
     "recoveries-not-asked": _("The person is to be asked in writing, with a day to pay by."),
+    "recoveries-not-owed": _(
+        "What it was asked back for stands again. Write off what is still open, then give back what came."
+    ),
     "messages-failed": _("It was tried as often as is allowed. Send it again once the cause is gone."),
     "classes-without-a-policy": _(
         "No training policy is approved for the day on which the class ended, so that its claim cannot open."
@@ -88,6 +93,7 @@ CAUSES: Final[dict[str, Promise]] = {
     "claims-without-a-last-day": _(
         "The working days of the coming weeks are not published, so that nobody is ever late with the answer."
     ),
+    "claims-back-with-the-district": _("Nobody has signed it any more. It is to be looked at anew."),
     "claims-late-with-the-district": _("The day for its review is over. Nothing is approved by waiting."),
     "claims-late-with-the-city": _("The day for the confirmation is over. Nothing is approved by waiting."),
     "returned": _("The bank sent the money back. It is paid again by itself once there is another account."),

@@ -324,6 +324,8 @@ class RecoveryStatus(TextChoices):
 class SettlementKind(TextChoices):
     REPAYMENT = "REPAYMENT", _("Repayment")
     WRITE_OFF = "WRITE_OFF", _("Write-off")
+    # Of what came back and is not owed by now.
+    GIVEN_BACK = "GIVEN_BACK", _("Given back")
 
 
 class NettingStatus(TextChoices):
@@ -360,6 +362,8 @@ class NotificationKind(TextChoices):
     CLAIM_LAPSED = "CLAIM_LAPSED", _("Claim lapsed")
     CLAIM_SET_OFF = "CLAIM_SET_OFF", _("Money set off against a claim")
     CLAIMS_HANDED_OVER = "CLAIMS_HANDED_OVER", _("Claims handed over")
+    CLAIM_FELL_BACK = "CLAIM_FELL_BACK", _("Confirmed claim looked at anew")
+    RECOVERY_OPENED = "RECOVERY_OPENED", _("Paid too much")
 
 
 class NotificationChannel(TextChoices):

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from subsidies.claim_reasons import claim_reason
 from subsidies.enums import NotificationKind
 from subsidies.explanations import check_name, return_reason
 from subsidies.models import Entitlement, Notification
@@ -127,6 +128,15 @@ OF_CLAIM: Final[dict[str, Promise]] = {
     NotificationKind.CLAIM_ANSWERED: gettext_lazy("The institution has answered about claim %(claim)s."),
     NotificationKind.CLAIM_RETURNED: gettext_lazy("Claim %(claim)s was sent back. Its page says why."),
     NotificationKind.CLAIM_REFUSED: gettext_lazy("Claim %(claim)s was refused. Its page says why."),
+    NotificationKind.CLAIM_FELL_BACK: gettext_lazy(
+        "Claim %(claim)s was confirmed, and is with its district again before anything is paid. %(because)s It need "
+        "not be handed in again."
+    ),
+    NotificationKind.RECOVERY_OPENED: gettext_lazy(
+        "Of what was paid for claim %(claim)s, %(amount)s yuan are too much by what is known now. They are set off "
+        "against what your institution is paid next, or the bureau asks for them in a letter. The page of the claim "
+        "says why."
+    ),
 }
 
 
@@ -194,6 +204,8 @@ def _in_words(name: str, value: Any) -> Any:
         return number_format(Decimal(str(value)), 2, use_l10n=True, force_grouping=True)
     if name == "reasons":
         return " · ".join(f"{check_name(reason)} ({count})" for reason, count in value.items())
+    if name == "because":
+        return claim_reason(str(value))
     if name.endswith("_on") and value:
         return date_format(date.fromisoformat(str(value)), "DATE_FORMAT")
     return value

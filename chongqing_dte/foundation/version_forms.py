@@ -29,9 +29,13 @@ def day_after(day: date | None) -> date | None:
     return day + timedelta(days=1) if day else None
 
 
-def count_field(label: Any, help_text: Any, *, least: int = 0, most: int) -> forms.IntegerField:
+def count_field(
+    label: Any, help_text: Any, *, least: int = 0, most: int, required: bool = True
+) -> forms.IntegerField:
     """Return a field for a figure of a policy."""
-    return forms.IntegerField(label=label, help_text=help_text, min_value=least, max_value=most)
+    return forms.IntegerField(
+        label=label, help_text=help_text, min_value=least, max_value=most, required=required
+    )
 
 
 class VersionForm(forms.Form):
@@ -78,6 +82,13 @@ class VersionForm(forms.Form):
                 str(label) for choice, label in labels.items() if choice in value
             )
         return labels.get(value, value)
+
+    def leave_missing_open(self) -> None:
+        """Say nothing of what is not filled in: it was not asked for yet."""
+        for name, errors in list(self.errors.items()):
+            errors.data = [error for error in errors.as_data() if error.code != "required"]
+            if not errors:
+                del self.errors[name]
 
     def sections(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """Return the fields by heading, in the order in which they are filled in."""

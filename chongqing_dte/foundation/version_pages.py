@@ -124,6 +124,7 @@ def _draft(pages: VersionPages, request: HttpRequest) -> HttpResponse:
         return _draft_page(request, pages, pages.form(initial=dict(pages.present()), **options))
     form = pages.form(request.POST, **options)
     if pages.drawing and "preview" in request.POST:
+        form.leave_missing_open()
         return _draft_page(request, pages, form)
     if form.is_valid() and _is_drafted(pages, request.user, form):
         messages.success(request, _("The draft is written down. It counts once a reviewer approves it."))

@@ -39,6 +39,8 @@ def agree_on_training_policy(span: DateRange, signatures: Mapping[str, object]) 
         factor_cap=Decimal("1.0000"),
         small_class_size=5,
         small_class_factor=Decimal("0.5000"),
+        pass_rate_distance=20,
+        least_compared_classes=5,
         claim_window_days=180,
         district_working_days=10,
         municipal_working_days=10,

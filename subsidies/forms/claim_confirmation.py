@@ -1,8 +1,10 @@
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from institutions.models import District
 from subsidies.forms.bank import ReasonField
 
 
@@ -19,6 +21,18 @@ class RefuseRecommendedForm(forms.Form):
     """Why a recommended claim is refused."""
 
     reason = ReasonField(label=_("Why the claim is refused"), help_text=_("The institution reads it."))
+
+
+class DistrictFilterForm(forms.Form):
+    """Which district's claims are listed."""
+
+    district = forms.ChoiceField(label=_("District"), required=False)
+
+    def __init__(self, *args: Any, districts: Iterable[District], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["district"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("All")), *((each.code, each.name) for each in districts)]
 
 
 class HandoverForm(forms.Form):

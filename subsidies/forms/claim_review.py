@@ -66,7 +66,10 @@ class QuestionForm(forms.Form):
     about = forms.ChoiceField(label=_("About"), required=False)
     question = forms.CharField(
         label=_("Question"),
-        help_text=_("The institution reads it. Until it has answered, your working days stand still."),
+        help_text=_(
+            "The institution reads it. Until it has answered, or the day for its answer is over, your working days "
+            "stand still."
+        ),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

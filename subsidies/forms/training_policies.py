@@ -6,7 +6,7 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.templatetags.figures import yuan
@@ -149,9 +149,9 @@ def _label(name: str) -> Any:
     return COLUMNS[name].verbose_name
 
 
-def _days(name: str, help_text: Any = "") -> forms.IntegerField:
+def _count(name: str, help_text: Any = "", *, required: bool = True) -> forms.IntegerField:
     least, most = FIGURES[name]
-    return count_field(_label(name), help_text, least=int(least), most=int(most))
+    return count_field(_label(name), help_text, least=int(least), most=int(most), required=required)
 
 
 def _share(name: str, help_text: Any, *, zero: bool = True) -> ShareField:
@@ -188,6 +188,8 @@ class TrainingPolicyForm(VersionForm):
                 "factor_cap",
                 "small_class_size",
                 "small_class_factor",
+                "pass_rate_distance",
+                "least_compared_classes",
             ),
         ),
         (
@@ -232,7 +234,7 @@ class TrainingPolicyForm(VersionForm):
     capped_by_advance = forms.BooleanField(label=_label("capped_by_advance"), required=False)
     denominator = _rule("denominator", PassRateDenominator)
     pass_rule = _rule("pass_rule", PassRule)
-    cut_off_days = _days(
+    cut_off_days = _count(
         "cut_off_days", _("After the last day of the class. What is passed later counts no more.")
     )
     curve_points = CurveField(
@@ -244,12 +246,23 @@ class TrainingPolicyForm(VersionForm):
     )
     factor_floor = _share("factor_floor", _("Zero means no floor."))
     factor_cap = _share("factor_cap", _("100% means no cap."))
-    small_class_size = _days("small_class_size", _("People in the pass rate. Zero means no such rule."))
+    small_class_size = _count("small_class_size", _("People in the pass rate. Zero means no such rule."))
     small_class_factor = _share("small_class_factor", _("Where one pass more or less is chance."))
-    claim_window_days = _days("claim_window_days", _("From the day the claim could be opened."))
-    district_working_days = _days("district_working_days")
-    municipal_working_days = _days("municipal_working_days")
-    answer_working_days = _days("answer_working_days")
+    pass_rate_distance = _count(
+        "pass_rate_distance",
+        _(
+            "Percentage points. What is further apart is flagged for the review. Left empty, nothing is compared."
+        ),
+        required=False,
+    )
+    least_compared_classes = _count(
+        "least_compared_classes",
+        _("Of the same occupation and level, with claims confirmed in the last twelve months."),
+    )
+    claim_window_days = _count("claim_window_days", _("From the day the claim could be opened."))
+    district_working_days = _count("district_working_days")
+    municipal_working_days = _count("municipal_working_days")
+    answer_working_days = _count("answer_working_days")
     one_signature_limit = forms.DecimalField(
         label=_label("one_signature_limit"),
         help_text=_("Yuan; a claim of more takes two municipal signatures."),
@@ -257,7 +270,7 @@ class TrainingPolicyForm(VersionForm):
         max_value=MOST_MONEY,
         decimal_places=2,
     )
-    notice_working_days = _days("notice_working_days", _("Zero means that no notice is published."))
+    notice_working_days = _count("notice_working_days", _("Zero means that no notice is published."))
     budget_by_district = forms.BooleanField(
         label=_label("budget_by_district"),
         help_text=_("A district without a budget of its own draws on the one of the city."),
@@ -278,6 +291,8 @@ class TrainingPolicyForm(VersionForm):
             return percentage(value)
         if name == "one_signature_limit":
             return yuan(value)
+        if name == "pass_rate_distance":
+            return gettext("Nothing is compared") if value is None else points_in_words(value)
         if name == "curve_points":
             return curve_in_words(value)
         if name == "standards":
@@ -290,6 +305,12 @@ def curve_in_words(points: Sequence[Sequence[str]]) -> str:
     return " · ".join(
         f"{percentage(Decimal(rate))} → {percentage(Decimal(factor))}" for rate, factor in points
     )
+
+
+def points_in_words(points: int) -> str:
+    """Return so many percentage points, as people read them."""
+    text = ngettext("%(count)s percentage point", "%(count)s percentage points", points)
+    return text % {"count": points}
 
 
 def standards_in_words(standards: Any) -> str | Promise:

@@ -62,9 +62,11 @@ CLAIM_INVARIANTS: Final = (
         LEFT JOIN subsidies_payment payment
                ON payment.claim_id = subsidy.claim_id AND payment.status <> 'CANCELLED'
         LEFT JOIN LATERAL (
-            SELECT coalesce(sum(recovery.recovered), 0) AS of_payment,
-                   coalesce(sum(recovery.recovered) FILTER (WHERE recovery.subsidy_id = subsidy.id), 0) AS of_part,
-                   count(*) FILTER (WHERE recovery.subsidy_id = subsidy.id) AS parts
+            SELECT coalesce(sum(recovery.recovered - recovery.given_back), 0) AS of_payment,
+                   coalesce(sum(recovery.recovered - recovery.given_back)
+                       FILTER (WHERE recovery.subsidy_id = subsidy.id), 0) AS of_part,
+                   count(*) FILTER (WHERE recovery.subsidy_id = subsidy.id) AS parts,
+                   bool_or(recovery.given_back > 0) AS was_given_back
             FROM subsidies_recovery recovery
             WHERE recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
               AND recovery.reason <> 'paid_twice'
@@ -77,7 +79,9 @@ CLAIM_INVARIANTS: Final = (
                                WHERE cancelled.claim_id = subsidy.claim_id
                                  AND cancelled.cancelled_at = subsidy.voided_at)
                AND NOT coalesce(came_back.of_payment = payment.amount
-                                OR (came_back.parts > 0 AND came_back.of_part = subsidy.amount), false))
+                                OR (came_back.parts > 0 AND came_back.of_part = subsidy.amount)
+                                -- Of nothing, free since all came back, of which some was given back for others.
+                                OR (subsidy.amount = 0 AND came_back.was_given_back), false))
         """,
     ),
     Invariant(

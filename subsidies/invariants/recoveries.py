@@ -10,8 +10,8 @@ RECOVERY_INVARIANTS: Final = (
     Invariant(
         "recovery_is_the_sum_of_its_settlements",
         _(
-            "What a recovery says came back and was written off is what two people put down and what was set off, to "
-            "the cent."
+            "What a recovery says came back, was written off and given back is what two people put down and what was "
+            "set off, to the cent."
         ),
         """
         SELECT recovery.id FROM subsidies_recovery recovery
@@ -22,6 +22,7 @@ RECOVERY_INVARIANTS: Final = (
         GROUP BY recovery.id
         HAVING recovery.recovered <> coalesce(sum(part.amount) FILTER (WHERE part.kind = 'REPAYMENT'), 0)
             OR recovery.written_off <> coalesce(sum(part.amount) FILTER (WHERE part.kind = 'WRITE_OFF'), 0)
+            OR recovery.given_back <> coalesce(sum(part.amount) FILTER (WHERE part.kind = 'GIVEN_BACK'), 0)
         """,
     ),
     Invariant(
@@ -31,20 +32,24 @@ RECOVERY_INVARIANTS: Final = (
         SELECT part.id FROM subsidies_recoverysettlement part
         JOIN subsidies_recovery recovery ON recovery.id = part.recovery_id
         LEFT JOIN subsidies_journalline line
-               ON line.payment_id = recovery.payment_id AND line.account = 'RECOVERIES_RECEIVABLE'
-              AND line.fact = CASE part.kind WHEN 'REPAYMENT' THEN 'repaid:' ELSE 'written_off:' END || part.id
+               ON line.payment_id = recovery.payment_id
+              AND line.account = CASE part.kind WHEN 'GIVEN_BACK' THEN 'FUND_AT_BANK' ELSE 'RECOVERIES_RECEIVABLE' END
+              AND line.fact = CASE part.kind WHEN 'REPAYMENT' THEN 'repaid:' WHEN 'GIVEN_BACK' THEN 'given_back:'
+                                             ELSE 'written_off:' END || part.id
         WHERE coalesce(-line.amount, 0) <> CASE part.status WHEN 'APPROVED' THEN part.amount ELSE 0 END
         """,
     ),
     Invariant(
         "budget_recovered_is_what_came_back",
-        _("What a budget says came back is the sum of what came back of its payments."),
+        _(
+            "What a budget says came back is the sum of what came back of its payments, without what was given back."
+        ),
         """
         SELECT budget.id FROM subsidies_budget budget
         LEFT JOIN subsidies_payment payment ON payment.budget_id = budget.id
         LEFT JOIN subsidies_recovery recovery ON recovery.payment_id = payment.id
         GROUP BY budget.id
-        HAVING coalesce(sum(recovery.recovered), 0) <> budget.recovered
+        HAVING coalesce(sum(recovery.recovered - recovery.given_back), 0) <> budget.recovered
         """,
     ),
     Invariant(

@@ -140,9 +140,10 @@ ROAD_INVARIANTS: Final = (
         JOIN subsidies_entitlement entitlement ON entitlement.id = payment.entitlement_id
         WHERE (entitlement.superseded_at IS NOT NULL) <> (
             payment.status = 'CANCELLED'
-            OR EXISTS (SELECT 1 FROM subsidies_recovery recovery
-                       WHERE recovery.payment_id = payment.id AND recovery.status = 'SETTLED'
-                         AND recovery.recovered = recovery.amount AND recovery.reason <> 'paid_twice'))
+            OR payment.amount = coalesce((
+                SELECT sum(recovery.recovered - recovery.given_back) FROM subsidies_recovery recovery
+                WHERE recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
+                  AND recovery.reason <> 'paid_twice'), 0))
         """,
     ),
     Invariant(
@@ -154,20 +155,27 @@ ROAD_INVARIANTS: Final = (
         """
         SELECT recovery.id FROM subsidies_recovery recovery
         JOIN subsidies_payment payment ON payment.id = recovery.payment_id
-        WHERE payment.status <> 'PAID'
-           OR (payment.claim_id IS NULL AND payment.amount <> recovery.amount)
+        WHERE (payment.status <> 'PAID' AND NOT EXISTS (
+                -- What is set off in part was paid in part, and its rest goes against what is asked back.
+                SELECT 1 FROM subsidies_netting netting
+                WHERE netting.payment_id = payment.id AND netting.status = 'SET_OFF'))
+           OR (payment.claim_id IS NULL AND payment.amount <> recovery.amount AND NOT EXISTS (
+                -- Of what was given back, so much is asked back anew.
+                SELECT 1 FROM subsidies_recovery former
+                WHERE former.payment_id = payment.id AND former.id < recovery.id AND former.given_back > 0))
         UNION ALL
         SELECT min(recovery.id) FROM subsidies_recovery recovery
         JOIN subsidies_payment payment ON payment.id = recovery.payment_id
         WHERE recovery.withdrawn_at IS NULL AND recovery.reason <> 'paid_twice'
-        GROUP BY payment.id HAVING sum(recovery.amount) > payment.amount
+        GROUP BY payment.id HAVING sum(recovery.amount - recovery.given_back) > payment.amount
         UNION ALL
         SELECT min(recovery.id) FROM subsidies_recovery recovery
         JOIN subsidies_trainingsubsidy subsidy ON subsidy.id = recovery.subsidy_id
         JOIN subsidies_payment payment ON payment.id = recovery.payment_id
         WHERE recovery.withdrawn_at IS NULL
         GROUP BY subsidy.id
-        HAVING sum(recovery.amount) > subsidy.amount OR bool_or(payment.claim_id <> subsidy.claim_id)
+        HAVING sum(recovery.amount - recovery.given_back) > subsidy.amount
+            OR bool_or(payment.claim_id <> subsidy.claim_id)
         """,
     ),
     Invariant(
@@ -190,6 +198,7 @@ ROAD_INVARIANTS: Final = (
         _("The bank is instructed to pay exactly what is owed, without what is set off against it."),
         """
         SELECT attempt.id FROM subsidies_paymentattempt attempt
+        JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
         JOIN subsidies_payment payment ON payment.id = attempt.payment_id
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(last.amount), 0) AS amount FROM (
@@ -201,6 +210,7 @@ ROAD_INVARIANTS: Final = (
             -- Of an instruction that was paid and taken back.
             SELECT coalesce(sum(netting.amount), 0) AS amount FROM subsidies_netting netting
             WHERE netting.payment_id = payment.id AND netting.status = 'SET_OFF' AND netting.attempt_id < attempt.id
+              AND netting.ended_at <= batch.assembled_at
         ) before ON true
         WHERE attempt.amount <> payment.amount - held.amount - before.amount
         """,
@@ -277,10 +287,11 @@ ROAD_INVARIANTS: Final = (
             WHERE netting.payment_id = payment.id AND netting.status = 'SET_OFF'
         ) set_off ON true
         LEFT JOIN LATERAL (
-            SELECT coalesce(sum(recovery.amount) FILTER (WHERE recovery.reason <> 'paid_twice'), 0) AS first,
+            SELECT coalesce(sum(recovery.amount - recovery.given_back)
+                       FILTER (WHERE recovery.reason <> 'paid_twice'), 0) AS first,
                    coalesce(sum(recovery.amount) FILTER (WHERE recovery.reason = 'paid_twice'), 0) AS second,
                    coalesce(sum(recovery.amount - recovery.recovered - recovery.written_off), 0) AS to_come,
-                   coalesce(sum(recovery.recovered), 0) AS came_back,
+                   coalesce(sum(recovery.recovered - recovery.given_back), 0) AS came_back,
                    coalesce(sum(recovery.written_off), 0) AS given_up
             FROM subsidies_recovery recovery
             WHERE recovery.payment_id = payment.id AND recovery.withdrawn_at IS NULL
@@ -291,7 +302,7 @@ ROAD_INVARIANTS: Final = (
            OR journal.given_up <> asked_back.given_up
            OR journal.paid <> CASE
                 WHEN payment.status = 'PAID' THEN payment.amount + asked_back.second - asked_back.came_back
-                ELSE set_off.amount END
+                ELSE set_off.amount - asked_back.came_back END
            OR journal.owed <> CASE
                 WHEN payment.status IN ('PAID', 'CANCELLED') THEN 0
                 ELSE payment.amount - set_off.amount - under_way.amount END

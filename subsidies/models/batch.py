@@ -26,6 +26,29 @@ AFTER_RELEASE = (BatchStatus.RELEASED, BatchStatus.SENDING, BatchStatus.DELIVERE
 NOT_UNDER_WAY = (BatchStatus.SETTLED, BatchStatus.WITHDRAWN)
 
 
+# Refuses an instruction of another amount than what is left of its payment: without what is held back from it, and
+# without what was set off beside an earlier one that the bank took back.
+NOT_WHAT_IS_LEFT = """
+    IF EXISTS (
+        SELECT 1 FROM subsidies_paymentattempt attempt
+        JOIN subsidies_paymentbatch batch ON batch.id = attempt.batch_id
+        JOIN subsidies_payment payment ON payment.id = attempt.payment_id
+        WHERE attempt.id = NEW.attempt_id
+          AND payment.amount <> attempt.amount + coalesce((
+                  SELECT sum(last.amount) FROM (
+                      SELECT DISTINCT ON (netting.recovery_id) netting.amount FROM subsidies_netting netting
+                      WHERE netting.attempt_id = attempt.id ORDER BY netting.recovery_id, netting.id DESC
+                  ) last), 0) + coalesce((
+                  SELECT sum(netting.amount) FROM subsidies_netting netting
+                  WHERE netting.payment_id = payment.id AND netting.status = 'SET_OFF'
+                    AND netting.attempt_id < attempt.id AND netting.ended_at <= batch.assembled_at), 0)
+    ) THEN
+        RAISE EXCEPTION 'attempt_is_what_is_not_set_off' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
+
+
 class PaymentBatch(models.Model):
     """The instructions sent in one file, of one subsidy.
 
@@ -158,13 +181,15 @@ class PaymentBatch(models.Model):
                         SELECT 1 FROM subsidies_paymentattempt attempt
                         JOIN subsidies_payment payment ON payment.id = attempt.payment_id
                         JOIN subsidies_subsidyclaim claim ON claim.id = payment.claim_id
+                        CROSS JOIN LATERAL (
+                            VALUES (claim.submitted_by_id), (claim.recommended_by_id),
+                                   (claim.first_confirmed_by_id), (claim.second_confirmed_by_id)
+                            UNION ALL
+                            SELECT review.reviewed_by_id FROM subsidies_linereview review
+                            WHERE review.claim_id = claim.id
+                        ) AS behind (person_id)
                         WHERE attempt.batch_id = NEW.id
-                          AND (NEW.first_released_by_id IN (
-                                   claim.submitted_by_id, claim.recommended_by_id,
-                                   claim.first_confirmed_by_id, claim.second_confirmed_by_id)
-                               OR NEW.second_released_by_id IN (
-                                   claim.submitted_by_id, claim.recommended_by_id,
-                                   claim.first_confirmed_by_id, claim.second_confirmed_by_id))
+                          AND behind.person_id IN (NEW.first_released_by_id, NEW.second_released_by_id)
                     ) THEN
                         RAISE EXCEPTION 'batch_released_by_nobody_behind_its_claims'
                             USING ERRCODE = 'check_violation';
@@ -281,6 +306,14 @@ class PaymentAttempt(models.Model):
                 "amount",
             ),
             frozen_when("OLD.status = 'WITHDRAWN'", "status", name="attempt_stays_withdrawn"),
+            # Looked at when the transaction commits: the bank is told what is owed without what is set off.
+            pgtrigger.Trigger(
+                name="attempt_is_what_is_not_set_off",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                func=NOT_WHAT_IS_LEFT.replace("NEW.attempt_id", "NEW.id"),
+            ),
         ]
 
     def __str__(self) -> str:

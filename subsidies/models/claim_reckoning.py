@@ -187,7 +187,14 @@ class TrainingSubsidy(models.Model):
         ]
         triggers = [
             *frozen("claim", "line", "enrollment", "subsidy_key", "amount", "granted_at"),
-            frozen_when("OLD.voided_at IS NOT NULL", "voided_at", name="training_subsidy_stays_voided"),
+            # Unless what came back for it was given back: then it stands again, and keeps others from being paid.
+            frozen_when(
+                "OLD.voided_at IS NOT NULL AND (NEW.voided_at IS NOT NULL OR NOT EXISTS ("
+                "SELECT 1 FROM subsidies_recovery recovery "
+                "WHERE recovery.subsidy_id = OLD.id AND recovery.given_back > 0))",
+                "voided_at",
+                name="training_subsidy_stays_voided",
+            ),
         ]
 
     def __str__(self) -> str:

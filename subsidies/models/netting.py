@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.constraints import frozen, frozen_when, known_value
 from subsidies.enums import NettingStatus
-from subsidies.models.batch import PaymentAttempt
+from subsidies.models.batch import NOT_WHAT_IS_LEFT, PaymentAttempt
 from subsidies.models.payment import Payment
 from subsidies.models.recovery import Recovery
 
@@ -57,6 +57,17 @@ class Netting(models.Model):
         triggers = [
             *frozen("recovery", "payment", "attempt", "amount", "held_at"),
             frozen_when("OLD.status <> 'HELD'", "status", "ended_at", name="netting_stays_ended"),
+            # Looked at when the transaction commits: what is held back later is what was held back before.
+            pgtrigger.Trigger(
+                name="netting_leaves_what_is_instructed",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__attempt_id__isnull=False),
+                func=NOT_WHAT_IS_LEFT.replace(
+                    "attempt_is_what_is_not_set_off", "netting_leaves_what_is_instructed"
+                ),
+            ),
             # Looked at when the transaction commits: nothing is asked back twice, and nobody pays another's debt.
             pgtrigger.Trigger(
                 name="netting_within_what_is_asked_back",

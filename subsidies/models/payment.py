@@ -16,6 +16,7 @@ from subsidies.enums import (
 )
 from subsidies.models.budget import Budget
 from subsidies.models.claim import SubsidyClaim
+from subsidies.models.claim_reckoning import ClaimReckoning
 from subsidies.models.entitlement import Entitlement
 
 
@@ -71,6 +72,15 @@ class Payment(models.Model):
     status = models.CharField(_("Status"), max_length=12, choices=PaymentStatus, default=PaymentStatus.READY)
     opened_at = models.DateTimeField(_("Opened"))
     paid_at = models.DateTimeField(_("Paid"), null=True)
+    # By what the rest is owed, where results changed after a part of a claim's payment was set off. None: as confirmed.
+    rest_by = models.ForeignKey(
+        ClaimReckoning,
+        verbose_name=_("Reckoning of the rest"),
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     cancelled_at = models.DateTimeField(_("Cancelled"), null=True)
 
     class Meta:

@@ -40,6 +40,15 @@ class Recovery(models.Model):
     status = models.CharField(_("Status"), max_length=12, choices=RecoveryStatus, default=RecoveryStatus.OPEN)
     recovered = models.DecimalField(_("Came back"), max_digits=12, decimal_places=2, default=0)
     written_off = models.DecimalField(_("Written off"), max_digits=12, decimal_places=2, default=0)
+    # What of it is not owed by now, because its ground fell away after money came, and since when; what was written off
+    # or given back of it counts. Of that, what was given back.
+    not_owed = models.DecimalField(
+        _("Not owed by now"), max_digits=12, decimal_places=2, default=0, db_default=0
+    )
+    not_owed_since = models.DateTimeField(_("Not owed since"), null=True)
+    given_back = models.DecimalField(
+        _("Given back"), max_digits=12, decimal_places=2, default=0, db_default=0
+    )
     # The day until which the person was asked to pay, and when they were asked.
     due_on = models.DateField(_("Due on"), null=True)
     asked_at = models.DateTimeField(_("Asked for"), null=True)
@@ -56,7 +65,9 @@ class Recovery(models.Model):
             models.UniqueConstraint(
                 name="recovery_one_live_per_payment",
                 fields=["payment"],
-                condition=Q(withdrawn_at__isnull=True, subsidy__isnull=True) & ~Q(reason=PAID_TWICE),
+                # What was given back of one may be asked back anew.
+                condition=Q(withdrawn_at__isnull=True, subsidy__isnull=True, given_back=0)
+                & ~Q(reason=PAID_TWICE),
             ),
             # Of one person's part less may be owed, and then less again: the rest is asked back once that is settled.
             models.UniqueConstraint(
@@ -100,9 +111,21 @@ class Recovery(models.Model):
                 condition=~Q(status=RecoveryStatus.WITHDRAWN) | Q(recovered=0, written_off=0),
             ),
             models.CheckConstraint(name="recovery_has_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="recovery_not_owed_since_some_time",
+                condition=Q(not_owed=0, not_owed_since__isnull=True)
+                | Q(not_owed__gt=0, not_owed__lte=F("amount"), not_owed_since__isnull=False),
+            ),
+            # What may still come would have to be given back again.
+            models.CheckConstraint(
+                name="recovery_gives_back_what_came_once_settled",
+                condition=Q(given_back=0)
+                | Q(given_back__gt=0, given_back__lte=F("recovered"), status=RecoveryStatus.SETTLED),
+            ),
         ]
         indexes = [
             models.Index(name="recovery_open", fields=["due_on"], condition=Q(status=RecoveryStatus.OPEN)),
+            models.Index(name="recovery_not_owed", fields=["id"], condition=Q(not_owed__gt=0)),
         ]
         triggers = [
             *frozen("public_id", "payment", "subsidy", "amount", "reason", "facts", "opened_at"),
@@ -130,11 +153,11 @@ class Recovery(models.Model):
                         WHERE payment.id = NEW.payment_id
                           AND (subsidy.claim_id IS DISTINCT FROM payment.claim_id AND NEW.subsidy_id IS NOT NULL
                                OR payment.amount < (
-                                   SELECT sum(asked.amount) FROM subsidies_recovery asked
+                                   SELECT sum(asked.amount - asked.given_back) FROM subsidies_recovery asked
                                    WHERE asked.payment_id = payment.id AND asked.withdrawn_at IS NULL
                                      AND asked.reason <> 'paid_twice')
                                OR subsidy.amount < (
-                                   SELECT sum(asked.amount) FROM subsidies_recovery asked
+                                   SELECT sum(asked.amount - asked.given_back) FROM subsidies_recovery asked
                                    WHERE asked.subsidy_id = subsidy.id AND asked.withdrawn_at IS NULL))
                     ) THEN
                         RAISE EXCEPTION 'recovery_within_what_was_paid' USING ERRCODE = 'check_violation';
@@ -172,7 +195,11 @@ class RecoverySettlement(Proposal):
             models.CheckConstraint(
                 name="settlement_repayment_stands_on_a_statement",
                 condition=(
-                    Q(kind=SettlementKind.REPAYMENT, received_on__isnull=False) & ~Q(bank_reference="")
+                    Q(
+                        kind__in=[SettlementKind.REPAYMENT, SettlementKind.GIVEN_BACK],
+                        received_on__isnull=False,
+                    )
+                    & ~Q(bank_reference="")
                 )
                 | Q(kind=SettlementKind.WRITE_OFF, received_on__isnull=True, bank_reference=""),
             ),
@@ -180,7 +207,7 @@ class RecoverySettlement(Proposal):
             models.UniqueConstraint(
                 name="settlement_statement_line_once",
                 fields=["bank_reference"],
-                condition=Q(kind=SettlementKind.REPAYMENT) & ~Q(status=RequestStatus.REFUSED),
+                condition=~Q(kind=SettlementKind.WRITE_OFF) & ~Q(status=RequestStatus.REFUSED),
             ),
         ]
         triggers = [
@@ -213,11 +240,16 @@ class RecoverySettlement(Proposal):
                     IF EXISTS (
                         SELECT 1 FROM subsidies_recovery recovery
                         WHERE recovery.id = NEW.recovery_id
-                          AND recovery.recovered + recovery.written_off <> coalesce((
+                          AND (recovery.recovered + recovery.written_off <> coalesce((
                               SELECT sum(part.amount) FROM subsidies_recoverysettlement part
-                              WHERE part.recovery_id = recovery.id AND part.status = 'APPROVED'), 0) + coalesce((
+                              WHERE part.recovery_id = recovery.id AND part.status = 'APPROVED'
+                                AND part.kind <> 'GIVEN_BACK'), 0) + coalesce((
                               SELECT sum(netting.amount) FROM subsidies_netting netting
                               WHERE netting.recovery_id = recovery.id AND netting.status = 'SET_OFF'), 0)
+                           OR recovery.given_back <> coalesce((
+                              SELECT sum(part.amount) FROM subsidies_recoverysettlement part
+                              WHERE part.recovery_id = recovery.id AND part.status = 'APPROVED'
+                                AND part.kind = 'GIVEN_BACK'), 0))
                     ) THEN
                         RAISE EXCEPTION 'settlement_counts_in_its_recovery' USING ERRCODE = 'check_violation';
                     END IF;

@@ -50,6 +50,12 @@ class TrainingPolicyVersion(Version):
     small_class_factor = models.DecimalField(
         _("Factor of a small class at least"), max_digits=5, decimal_places=4, default=0
     )
+    # By how many percentage points a class may differ from others of its kind; empty where nothing is compared.
+    pass_rate_distance = models.PositiveSmallIntegerField(
+        _("Greatest distance from the pass rate of other classes"), null=True
+    )
+    # Beside fewer others, one class more or less is chance.
+    least_compared_classes = models.PositiveSmallIntegerField(_("Other classes needed to compare"), default=5)
     # ── How ──
     claim_window_days = models.PositiveSmallIntegerField(_("Days to submit a claim"))
     district_working_days = models.PositiveSmallIntegerField(_("Working days of the district's review"))
@@ -97,6 +103,11 @@ class TrainingPolicyVersion(Version):
                     municipal_working_days__gt=0,
                     answer_working_days__gt=0,
                 ),
+            ),
+            models.CheckConstraint(
+                name="training_policy_comparison_possible",
+                condition=Q(least_compared_classes__gt=0)
+                & (Q(pass_rate_distance__isnull=True) | Q(pass_rate_distance__range=(1, 100))),
             ),
             models.CheckConstraint(
                 name="training_policy_one_signature_limit_not_negative",

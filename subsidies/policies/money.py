@@ -35,7 +35,7 @@ def can_release(user: User, batch: PaymentBatch) -> bool:
 
 
 def is_behind_its_claims(user: User, behind: Collection[int]) -> bool:
-    """Test whether this person submitted, recommended or confirmed a claim in a batch; `behind` are all who did."""
+    """Test whether this person submitted, reviewed, recommended or confirmed a claim in a batch; `behind` all did."""
     return user.pk in behind
 
 
@@ -43,7 +43,9 @@ def check_is_not_behind_its_claims(user: User, behind: Collection[int]) -> None:
     """Raise NotPermitted for whoever answers for a claim in the batch: somebody else lets its money go."""
     if is_behind_its_claims(user, behind):
         raise NotPermitted(
-            _("You submitted, recommended or confirmed a claim in this batch. Somebody else releases it.")
+            _(
+                "You submitted, reviewed, recommended or confirmed a claim in this batch. Somebody else releases it."
+            )
         )
 
 

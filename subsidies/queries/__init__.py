@@ -218,6 +218,9 @@ from subsidies.queries.changed_claims import (
     payments_held_by_results as payments_held_by_results,
 )
 from subsidies.queries.changed_claims import (
+    payments_said_to_be_paid as payments_said_to_be_paid,
+)
+from subsidies.queries.changed_claims import (
     payments_to_leave_alone as payments_to_leave_alone,
 )
 from subsidies.queries.changed_claims import (
@@ -269,6 +272,9 @@ from subsidies.queries.claim_payments import (
     has_live_payment as has_live_payment,
 )
 from subsidies.queries.claim_payments import (
+    last_payment_opened_at as last_payment_opened_at,
+)
+from subsidies.queries.claim_payments import (
     lines_to_pay as lines_to_pay,
 )
 from subsidies.queries.claim_payments import (
@@ -294,6 +300,9 @@ from subsidies.queries.claim_queue import (
 )
 from subsidies.queries.claim_queue import (
     districts_in_queue as districts_in_queue,
+)
+from subsidies.queries.claim_queue import (
+    districts_to_confirm as districts_to_confirm,
 )
 from subsidies.queries.claim_queue import (
     institutions_in_queue as institutions_in_queue,
@@ -351,6 +360,9 @@ from subsidies.queries.claim_reviews import (
 )
 from subsidies.queries.claim_reviews import (
     lock_question as lock_question,
+)
+from subsidies.queries.claim_reviews import (
+    lock_questions_without_a_day as lock_questions_without_a_day,
 )
 from subsidies.queries.claim_reviews import (
     lock_waiting_claims as lock_waiting_claims,
@@ -581,19 +593,25 @@ from subsidies.queries.nettings import (
     is_partly_set_off as is_partly_set_off,
 )
 from subsidies.queries.nettings import (
-    last_held_from as last_held_from,
-)
-from subsidies.queries.nettings import (
     lock_held as lock_held,
 )
 from subsidies.queries.nettings import (
     lock_recoveries_to_set_off as lock_recoveries_to_set_off,
 )
 from subsidies.queries.nettings import (
+    owed_again_after as owed_again_after,
+)
+from subsidies.queries.nettings import (
+    partly_set_off as partly_set_off,
+)
+from subsidies.queries.nettings import (
     set_off_against as set_off_against,
 )
 from subsidies.queries.nettings import (
     set_off_before as set_off_before,
+)
+from subsidies.queries.nettings import (
+    set_off_sum as set_off_sum,
 )
 from subsidies.queries.nettings import (
     touched_recoveries as touched_recoveries,
@@ -914,7 +932,7 @@ from subsidies.queries.reconciliation_rows import (
     payments_apart as payments_apart,
 )
 from subsidies.queries.recoveries import (
-    amounts_asked_of_parts as amounts_asked_of_parts,
+    amounts_asked_back as amounts_asked_back,
 )
 from subsidies.queries.recoveries import (
     districts_with_recoveries as districts_with_recoveries,
@@ -932,6 +950,9 @@ from subsidies.queries.recoveries import (
     journal_of_recovery as journal_of_recovery,
 )
 from subsidies.queries.recoveries import (
+    lock_not_owed as lock_not_owed,
+)
+from subsidies.queries.recoveries import (
     lock_recovery as lock_recovery,
 )
 from subsidies.queries.recoveries import (
@@ -942,6 +963,9 @@ from subsidies.queries.recoveries import (
 )
 from subsidies.queries.recoveries import (
     next_to_decide as next_to_decide,
+)
+from subsidies.queries.recoveries import (
+    payments_not_owed_back as payments_not_owed_back,
 )
 from subsidies.queries.recoveries import (
     recoveries_chosen as recoveries_chosen,
@@ -990,6 +1014,9 @@ from subsidies.queries.revocations import (
 )
 from subsidies.queries.revocations import (
     lock_payments_to_take_back as lock_payments_to_take_back,
+)
+from subsidies.queries.revocations import (
+    lock_recoveries_to_note as lock_recoveries_to_note,
 )
 from subsidies.queries.revocations import (
     lock_recoveries_to_withdraw as lock_recoveries_to_withdraw,

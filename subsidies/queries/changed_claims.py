@@ -55,6 +55,12 @@ def claims_with_live_payment(claim_ids: Collection[int]) -> set[int]:
     return {claim_id for claim_id in payments.values_list("claim_id", flat=True) if claim_id is not None}
 
 
+def payments_said_to_be_paid(payments: Collection[Payment]) -> set[int]:
+    """Return those of these payments of which the bank said PAID in a line that waits for a person."""
+    found = Payment.objects.filter(said_to_be_paid(), pk__in=[payment.pk for payment in payments])
+    return set(found.values_list("pk", flat=True))
+
+
 def payments_to_leave_alone(payments: Collection[Payment]) -> set[int]:
     """Return those of these unpaid payments that the bank may have paid, or that are set off in part already."""
     stuck = Q(said_to_be_paid()) | Q(is_partly_set_off())

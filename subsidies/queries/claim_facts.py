@@ -21,8 +21,9 @@ from subsidies.queries.claim_surroundings import (
     overlapping_classes,
 )
 from subsidies.queries.claimed_classes import ClaimedClass, claimed_classes
+from subsidies.queries.other_classes import other_classes_of
 from subsidies.queries.training_policies import PoliciesInForce, policy_on, training_policies_in_force
-from subsidies.rules.claim_checks import ClaimWideFacts, OpenSignal
+from subsidies.rules.claim_checks import ClaimWideFacts, OpenSignal, OtherClasses
 from subsidies.rules.claim_facts import (
     ClaimSitting,
     ClassFacts,
@@ -52,7 +53,7 @@ class ClaimFacts:
     policy: TrainingPolicyValues | None
     # What the institution has spent, in yuan; None where it has not said so.
     advance: Decimal | None
-    # The pass rate in it is filled in by whoever reckons.
+    # The class's own pass rate in it is filled in by whoever reckons.
     around: ClaimWideFacts
 
 
@@ -65,6 +66,8 @@ class _Read:
     fees: FeesByKind
     signals: Mapping[int, Sequence[OpenSignal]]
     overlaps: Mapping[int, Collection[int]]
+    # The other classes that a class is compared with, where a policy compares it.
+    others: Mapping[int, OtherClasses]
 
 
 def gather_claim_facts(
@@ -78,8 +81,9 @@ def gather_claim_facts(
     classes = claimed_classes(class_ids, today=today)
     in_force = training_policies_in_force() if policies is None else policies
     people = people_of_classes(class_ids)
-    read = _read(classes, people, in_force)
-    gathered = {each.class_id: _facts_of(each, read, policy_on(each.ends_on, in_force)) for each in classes}
+    policies_of = {each.class_id: policy_on(each.ends_on, in_force) for each in classes}
+    read = _read(classes, people, in_force, _others_of(classes, policies_of, today))
+    gathered = {each.class_id: _facts_of(each, read, policies_of[each.class_id]) for each in classes}
     return _with_earlier_subsidies(gathered, people)
 
 
@@ -88,6 +92,7 @@ def _read(
     classes: Sequence[ClaimedClass],
     people: Mapping[int, Sequence[ClassPerson]],
     in_force: PoliciesInForce,
+    others: Mapping[int, OtherClasses],
 ) -> _Read:
     sittings = sittings_of_enrollments([one.row.enrollment_id for each in people.values() for one in each])
     sessions = {sitting.session_id for each in sittings.values() for sitting in each}
@@ -100,7 +105,19 @@ def _read(
             overlapping_classes([each.as_taught for each in classes]),
             classes_of_merged_people(_merged_attendees(classes, people)),
         ),
+        others=others,
     )
+
+
+def _others_of(
+    classes: Sequence[ClaimedClass], policies: Mapping[int, TrainingPolicyValues | None], today: date
+) -> dict[int, OtherClasses]:
+    compared = [
+        each
+        for each in classes
+        if (policy := policies[each.class_id]) is not None and policy.pass_rate_distance is not None
+    ]
+    return other_classes_of(compared, today=today)
 
 
 def fees_for(
@@ -162,7 +179,7 @@ def _facts_of(each: ClaimedClass, read: _Read, policy: TrainingPolicyValues | No
     class_ = class_facts_of(each, people, hours)
     fee_of = fee_finder(class_, policy, each.intended_evaluator_id, read.fees)
     trainees = trainees_of(people, hours, read.sittings, fee_of)
-    return ClaimFacts(class_, trainees, policy, each.advance, _around(each, people, hours, read))
+    return ClaimFacts(class_, trainees, policy, each.advance, _around(each, people, hours, read, policy))
 
 
 def class_facts_of(
@@ -269,7 +286,11 @@ def _fee_on(day: date, evaluator_id: int | None, class_: ClassFacts, fees: FeesB
 
 
 def _around(
-    each: ClaimedClass, people: Sequence[ClassPerson], hours: Mapping[int, Hours], read: _Read
+    each: ClaimedClass,
+    people: Sequence[ClassPerson],
+    hours: Mapping[int, Hours],
+    read: _Read,
+    policy: TrainingPolicyValues | None,
 ) -> ClaimWideFacts:
     accounts = Counter({person.row.account_hash: 0 for person in people if person.row.account_hash})
     holders = {
@@ -296,10 +317,9 @@ def _around(
         accreditations=each.accreditations,
         pass_count=0,
         rate_count=0,
-        # No training policy says yet by how much pass rates may differ.
-        other_pass_count=0,
-        other_rate_count=0,
-        rate_difference_limit=None,
+        others=read.others.get(each.class_id, OtherClasses()),
+        pass_rate_distance=policy.pass_rate_distance if policy else None,
+        least_compared_classes=policy.least_compared_classes if policy else 1,
         advance=each.advance,
         evidence_count=each.evidence_count,
         waiting_evidence_count=each.waiting_evidence_count,

@@ -3,29 +3,34 @@
 from collections.abc import Collection, Iterable
 
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
 from assessment.queries import freezes_person
-from subsidies.enums import ObjectionStatus
-from subsidies.models import ClaimLine, Objection, Payment
+from subsidies.enums import PAID_TWICE, ObjectionStatus
+from subsidies.models import ClaimLine, Objection, Payment, Recovery
 
 
 def claim_is_objected_to() -> Q:
     """Return the condition on a payment that something is said against the claim it pays, or was upheld against it.
 
-    What was upheld before the payment was opened has been followed: the claim was confirmed anew since.
+    What was upheld before the payment was opened has been followed: the claim was confirmed anew since. So has what was
+    upheld after a part of it was set off: all of it is asked back.
     """
+    asked_back = Recovery.objects.filter(
+        payment=OuterRef(OuterRef("pk")), subsidy__isnull=True, withdrawn_at__isnull=True
+    ).exclude(reason=PAID_TWICE)
     against = Objection.objects.filter(claim=OuterRef("claim")).filter(
         Q(status=ObjectionStatus.RAISED)
-        | Q(status=ObjectionStatus.UPHELD, decided_at__gte=OuterRef("opened_at"))
+        | Q(status=ObjectionStatus.UPHELD, decided_at__gte=OuterRef("opened_at")) & ~Q(Exists(asked_back))
     )
     return Q(Exists(against))
 
 
 def claim_is_in_question() -> Q:
     """Return the condition on a payment that it pays a claim for somebody who is frozen."""
-    asked_for = ClaimLine.objects.filter(reckoning=OuterRef("claim__reckoning"), counts=True)
+    asked_for = ClaimLine.objects.filter(reckoning=_owed_by(), counts=True)
     return Q(Exists(asked_for.filter(freezes_person("enrollment__trainee"))))
 
 
@@ -39,7 +44,7 @@ def claim_rests_on_what_changed() -> Q:
         attempt__session=OuterRef("attempt__session"),
         status=CertificateStatus.VALID,
     )
-    lines = ClaimLine.objects.filter(reckoning=OuterRef("claim__reckoning"), attempt__isnull=False)
+    lines = ClaimLine.objects.filter(reckoning=_owed_by(), attempt__isnull=False)
     changed = lines.filter(Q(attempt__superseded_by__isnull=False) | Q(is_pass=True) & ~Q(Exists(valid)))
     return Q(Exists(changed))
 
@@ -65,7 +70,12 @@ def lock_certificates_behind_claims(payments: Iterable[Payment]) -> set[int]:
     return {trainee_id for trainee_id, _session_id in rows}
 
 
+def _owed_by() -> Coalesce:
+    """Return by which reckoning a payment is owed, for use in a subquery."""
+    return Coalesce(OuterRef("rest_by"), OuterRef("claim__reckoning"))
+
+
 def _reckonings(claim_ids: Collection[int]) -> set[int]:
     """Return the reckonings by which these claims are paid."""
-    paid = Payment.objects.filter(claim__in=claim_ids).order_by().values_list("claim__reckoning", flat=True)
-    return {reckoning_id for reckoning_id in paid if reckoning_id is not None}
+    rows = Payment.objects.filter(claim__in=claim_ids).order_by().values_list("claim__reckoning", "rest_by")
+    return {reckoning_id for row in rows for reckoning_id in row if reckoning_id is not None}

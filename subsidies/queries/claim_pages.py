@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from enrollment.enums import ClassStatus
 from enrollment.models import TrainingClass
@@ -44,6 +44,12 @@ def is_reimbursed() -> Q:
     """Return the condition on a claim that nobody waits for it any more: it was paid, or confirmed at nothing."""
     paid = Payment.objects.filter(claim=OuterRef("pk"), status=PaymentStatus.PAID)
     return Q(Exists(paid)) | Q(status=ClaimStatus.CONFIRMED, reckoning__amount=0)
+
+
+def paid_at() -> Subquery:
+    """Return the expression for when a claim was paid; empty for one that was not, or comes to nothing."""
+    paid = Payment.objects.filter(claim=OuterRef("pk"), status=PaymentStatus.PAID)
+    return Subquery(paid.order_by("-pk").values("paid_at")[:1])
 
 
 def claim_questions_visible_to(user: User) -> QuerySet[ClaimQuery]:

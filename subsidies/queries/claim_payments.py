@@ -1,9 +1,10 @@
 """Confirmed claims on their way to a payment: what waits for which budget, and for whom money is asked."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from chongqing_dte.foundation.lookups import Among
@@ -51,6 +52,11 @@ def lock_claims_to_pay(claim_ids: Collection[int]) -> list[SubsidyClaim]:
 def has_live_payment(claim: SubsidyClaim) -> bool:
     """Test whether a claim has a payment that was not cancelled."""
     return Payment.objects.filter(claim=claim).exclude(status=PaymentStatus.CANCELLED).exists()
+
+
+def last_payment_opened_at(claim: SubsidyClaim) -> datetime | None:
+    """Return when the last payment of a claim was opened; None if none ever was."""
+    return Payment.objects.filter(claim=claim).aggregate(last=Max("opened_at"))["last"]
 
 
 def claims_by_id(claim_ids: Collection[int]) -> dict[int, SubsidyClaim]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Sum
 
@@ -11,7 +11,7 @@ from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
 from institutions.models import District, Institution, User
 from subsidies.enums import ClaimStatus
 from subsidies.models import ClaimQuery, LineReview, SubsidyClaim
-from subsidies.queries.claim_reviews import WAITING_FOR_A_BUREAU, has_open_question, is_late
+from subsidies.queries.claim_reviews import WAITING_FOR_A_BUREAU, clock_stands_still, is_late
 from subsidies.rules.facts import FAILED
 
 
@@ -28,6 +28,13 @@ class QueueFigures:
     total: Any
 
 
+class QueuePlace(NamedTuple):
+    """A place in the order of the last days. It stays where it is, whatever becomes of the claim that stood there."""
+
+    due_on: date | None
+    claim_id: int
+
+
 def claims_in_queue(user: User) -> QuerySet[SubsidyClaim]:
     """Return the claims that wait for a person's office; none for whoever answers none.
 
@@ -42,17 +49,9 @@ def claims_in_queue(user: User) -> QuerySet[SubsidyClaim]:
     return waiting.none()
 
 
-def claims_to_list(user: User) -> QuerySet[SubsidyClaim]:
+def claims_to_list(user: User, today: date) -> QuerySet[SubsidyClaim]:
     """Return the same in the order of their last days, each with what a list shows of it, in one query."""
-    return (
-        claims_in_queue(user)
-        .select_related("institution", "district", "training_class__occupation", "reckoning")
-        .annotate(
-            is_asked=has_open_question(),
-            is_flagged=ExpressionWrapper(_is_flagged(), output_field=BooleanField()),
-        )
-        .order_by(F("due_on").asc(nulls_last=True), "id")
-    )
+    return _in_order(claims_in_queue(user)).annotate(is_asked=clock_stands_still(today))
 
 
 def claims_chosen(
@@ -77,14 +76,15 @@ def claims_chosen(
     return claims.filter(conditions)
 
 
-def claims_behind(claims: QuerySet[SubsidyClaim], last_id: int | None) -> QuerySet[SubsidyClaim]:
-    """Return those of these claims that come after this one in the order of their last days."""
-    if last_id is None:
+def claims_behind(claims: QuerySet[SubsidyClaim], place: QueuePlace | None) -> QuerySet[SubsidyClaim]:
+    """Return those of these claims that come after this place in the order of their last days."""
+    if place is None:
         return claims
-    last = SubsidyClaim.objects.filter(pk=last_id).values_list("due_on", flat=True).first()
-    if last is None:
-        return claims.filter(due_on__isnull=True, pk__gt=last_id)
-    return claims.filter(Q(due_on__gt=last) | Q(due_on__isnull=True) | Q(due_on=last, pk__gt=last_id))
+    if place.due_on is None:
+        return claims.filter(due_on__isnull=True, pk__gt=place.claim_id)
+    return claims.filter(
+        Q(due_on__gt=place.due_on) | Q(due_on__isnull=True) | Q(due_on=place.due_on, pk__gt=place.claim_id)
+    )
 
 
 def queue_figures(user: User, today: date) -> QueueFigures:
@@ -92,10 +92,13 @@ def queue_figures(user: User, today: date) -> QueueFigures:
     asked = Q(is_asked=True)
     figures = (
         claims_in_queue(user)
-        .annotate(is_asked=has_open_question())
+        .annotate(
+            is_asked=clock_stands_still(today),
+            is_overdue=ExpressionWrapper(is_late(today), output_field=BooleanField()),
+        )
         .aggregate(
             waiting=Count("pk"),
-            late=Count("pk", filter=Q(due_on__lt=today) & ~asked),
+            late=Count("pk", filter=Q(is_overdue=True)),
             due_today=Count("pk", filter=Q(due_on=today) & ~asked),
             asked=Count("pk", filter=asked),
             flagged=Count("pk", filter=_is_flagged()),
@@ -114,16 +117,18 @@ def institutions_in_queue(user: User) -> list[Institution]:
 
 def districts_in_queue(user: User) -> list[District]:
     """Return the districts whose claims wait for the municipal bureau, by code."""
-    if user.role not in MUNICIPAL_ROLES:
-        return []
-    waiting = claims_in_queue(user).filter(district=OuterRef("pk"))
-    return list(District.objects.filter(Exists(waiting)).order_by("code"))
+    return _districts_of(claims_in_queue(user)) if user.role in MUNICIPAL_ROLES else []
+
+
+def districts_to_confirm(user: User) -> list[District]:
+    """Return the districts whose claims wait for this person's signature, by code."""
+    return _districts_of(claims_to_confirm(user))
 
 
 def claims_to_confirm(user: User) -> QuerySet[SubsidyClaim]:
     """Return what districts recommend and this person has had no part in, in the order of the last days."""
     own_part = Q(submitted_by=user) | Q(recommended_by=user) | Q(first_confirmed_by=user)
-    return claims_to_list(user).filter(status=ClaimStatus.RECOMMENDED).exclude(own_part)
+    return _in_order(claims_in_queue(user)).filter(status=ClaimStatus.RECOMMENDED).exclude(own_part)
 
 
 def overseen_late_count(user: User, today: date) -> int:
@@ -131,6 +136,17 @@ def overseen_late_count(user: User, today: date) -> int:
     if user.role == Role.MUNICIPAL_AUDITOR:
         return 0
     return claims_in_queue(user).filter(is_late(today)).count()
+
+
+def _districts_of(claims: QuerySet[SubsidyClaim]) -> list[District]:
+    theirs = claims.order_by().filter(district=OuterRef("pk"))
+    return list(District.objects.filter(Exists(theirs)).order_by("code"))
+
+
+def _in_order(claims: QuerySet[SubsidyClaim]) -> QuerySet[SubsidyClaim]:
+    flagged = ExpressionWrapper(_is_flagged(), output_field=BooleanField())
+    related = claims.select_related("institution", "district", "training_class__occupation", "reckoning")
+    return related.annotate(is_flagged=flagged).order_by(F("due_on").asc(nulls_last=True), "id")
 
 
 def _is_flagged() -> Q:
@@ -149,8 +165,8 @@ def _searched(words: str) -> Q:
 def _due(which: str, today: date) -> Q:
     return {
         "late": is_late(today),
-        "today": Q(due_on=today) & ~Q(has_open_question()),
-        "asked": Q(has_open_question()),
+        "today": Q(due_on=today) & ~Q(clock_stands_still(today)),
+        "asked": Q(clock_stands_still(today)),
         "no_day": Q(due_on__isnull=True),
     }[which]
 

@@ -29,6 +29,7 @@ from subsidies.rules.claim_reviews import (
     days_stood_still,
     sha256_of_page,
     standing_of,
+    stops_the_clock,
 )
 
 # Who has a claim must answer until a day.
@@ -135,6 +136,15 @@ def lock_question(question_id: int) -> ClaimQuery:
     return ClaimQuery.objects.select_for_update(of=("self",)).get(pk=question_id)
 
 
+def lock_questions_without_a_day(*, limit: int) -> list[ClaimQuery]:
+    """Return open questions about claims with a bureau that have no last day yet, the oldest first, locked."""
+    undated = ClaimQuery.objects.filter(
+        answered_at__isnull=True, due_on__isnull=True, claim__status__in=WAITING_FOR_A_BUREAU
+    )
+    locked = undated.select_for_update(of=("self",), skip_locked=True).order_by("pk")
+    return list(locked.select_related("claim__reckoning__policy_version")[:limit])
+
+
 def claim_of_question(question_id: int) -> int:
     """Return the claim that a question is about."""
     return ClaimQuery.objects.values_list("claim_id", flat=True).get(pk=question_id)
@@ -149,8 +159,9 @@ def has_line_of(claim: SubsidyClaim, enrollment_id: int) -> bool:
 def due_days(claims: Collection[SubsidyClaim], today: date) -> dict[int, date | None]:
     """Return the last day for the answer of whoever has each of these claims, by claim, in a few queries.
 
-    The clock begins when the claim came to them, and stands still while the institution is asked something. None
-    where the calendar does not reach so far, and for a claim that waits for no bureau.
+    The clock begins when the claim came to them, and stands still while the institution is asked something, until
+    the last day for its answer. None where the calendar does not reach so far, and for a claim that waits for no
+    bureau.
     """
     since = _came_to_them_at(claims)
     asked = _asked_about(claims)
@@ -191,10 +202,14 @@ def _came_to_them_at(claims: Iterable[SubsidyClaim]) -> Mapping[int, datetime]:
 def _asked_about(claims: Iterable[SubsidyClaim]) -> Mapping[int, list[Asked]]:
     asked: dict[int, list[Asked]] = defaultdict(list)
     questions = ClaimQuery.objects.filter(claim__in=[claim.pk for claim in claims])
-    for claim_id, asked_at, answered_at in questions.values_list("claim", "asked_at", "answered_at"):
-        answered_on = timezone.localdate(answered_at) if answered_at else None
-        asked[claim_id].append(Asked(timezone.localdate(asked_at), answered_on))
+    for question in questions.only("claim_id", "asked_at", "answered_at", "due_on"):
+        asked[question.claim_id].append(_asked(question))
     return asked
+
+
+def _asked(question: ClaimQuery) -> Asked:
+    answered_on = timezone.localdate(question.answered_at) if question.answered_at else None
+    return Asked(timezone.localdate(question.asked_at), answered_on, question.due_on)
 
 
 def waiting_claims(*, after: int, limit: int) -> list[SubsidyClaim]:
@@ -209,7 +224,7 @@ def lock_waiting_claims(ids: Collection[int]) -> list[SubsidyClaim]:
 
 
 def overdue_claim_ids(today: date, *, after: int, limit: int) -> list[int]:
-    """Return claims whose answer is late and that have not gone up yet. While a question is open, nothing is late."""
+    """Return claims whose answer is late and that have not gone up yet."""
     return list(_overdue(today).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
@@ -228,13 +243,24 @@ def late_claims_by_office(today: date) -> list[LateClaims]:
 
 
 def is_late(today: date) -> Q:
-    """Return the condition for a claim whose answer by a bureau is late."""
-    return Q(status__in=WAITING_FOR_A_BUREAU, due_on__lt=today) & ~Q(has_open_question())
+    """Return the condition for a claim whose answer by a bureau is late: its day is over, and its clock runs."""
+    return Q(status__in=WAITING_FOR_A_BUREAU, due_on__lt=today) & ~Q(clock_stands_still(today))
 
 
-def has_open_question() -> Exists:
-    """Return the condition for a claim whose institution is asked something at this moment."""
-    return Exists(ClaimQuery.objects.filter(claim=OuterRef("pk"), answered_at__isnull=True))
+def clock_stands_still(today: date) -> Exists:
+    """Return the condition for a claim whose clock stands still, because its institution still has time to answer."""
+    return Exists(questions_that_stop_clocks(today).filter(claim=OuterRef("pk")))
+
+
+def questions_that_stop_clocks(today: date) -> QuerySet[ClaimQuery]:
+    """Return the questions for which a clock stands still: `rules.claim_reviews.stops_the_clock`, as a query."""
+    has_time = Q(due_on__isnull=True) | Q(due_on__gte=today)
+    return ClaimQuery.objects.filter(has_time, answered_at__isnull=True)
+
+
+def is_one_to_wait_for(questions: Iterable[ClaimQuery], today: date) -> bool:
+    """Test whether the clock of a claim stands still for one of its questions, where they were read already."""
+    return any(stops_the_clock(_asked(question), today) for question in questions)
 
 
 def _overdue(today: date) -> QuerySet[SubsidyClaim]:

@@ -1,9 +1,12 @@
 """The sittings of enrollments, with the results and certificates that stand now, and what was measured in them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 
 from assessment.enums import ReviewStatus
 from assessment.models import (
@@ -33,33 +36,36 @@ class RecordedAttempt(NamedTuple):
     outcome: str
     held_on: date
     institution_id: int
+    # In one order, the ids and the statuses of its certificates.
+    certificate_ids: list[int]
+    certificate_statuses: list[str]
 
 
 def sittings_of_enrollments(enrollment_ids: Collection[int]) -> dict[int, tuple[ClaimSitting, ...]]:
-    """Return the sittings of each of these enrollments, by enrollment, in three queries.
+    """Return the sittings of each of these enrollments, by enrollment, in two queries.
 
     What counts of a sitting is the attempt that none supersedes; its place is that of the first one. A review, a
     proposed correction or a proposed revocation puts the sitting in question, on whichever of its attempts it hangs.
     """
     attempts = _attempts_of(enrollment_ids)
     keys = {each.attempt_id: (each.session_id, each.enrollment_id) for each in attempts}
-    certificates = _certificates_of(keys)
+    certificates = _certificates_of(attempts)
     in_question = {keys[attempt_id] for attempt_id in _attempts_in_question(keys)}
     firsts = {keys[each.attempt_id]: each.attempt_id for each in attempts if each.supersedes_id is None}
     superseded = {each.supersedes_id for each in attempts} - {None}
     found: dict[int, list[ClaimSitting]] = defaultdict(list)
-    for attempt_id, session_id, enrollment_id, _before, outcome, held_on, institution_id in attempts:
-        if attempt_id in superseded:
+    for each in attempts:
+        if each.attempt_id in superseded:
             continue
-        key = session_id, enrollment_id
-        found[enrollment_id].append(
+        key = keys[each.attempt_id]
+        found[each.enrollment_id].append(
             ClaimSitting(
                 firsts[key],
-                attempt_id,
-                session_id,
-                held_on,
-                outcome,
-                institution_id,
+                each.attempt_id,
+                each.session_id,
+                each.held_on,
+                each.outcome,
+                each.institution_id,
                 is_under_review=key in in_question,
                 certificates=tuple(certificates.get(key, ())),
             )
@@ -77,24 +83,35 @@ def open_signals_of(session_ids: Collection[int]) -> dict[int, list[OpenSignal]]
 
 
 def _attempts_of(enrollment_ids: Collection[int]) -> list[RecordedAttempt]:
-    rows = Attempt.objects.filter(Among("enrollment_id", enrollment_ids)).values_list(
-        "pk",
-        "session_id",
-        "enrollment_id",
-        "supersedes_id",
-        "outcome",
-        "session__held_on",
-        "session__institution_id",
+    certificates = LevelCertificate.objects.filter(attempt=OuterRef("pk")).order_by("pk")
+    rows = (
+        Attempt.objects.filter(Among("enrollment_id", enrollment_ids))
+        .annotate(
+            certificate_ids=ArraySubquery(certificates.values("pk")),
+            certificate_statuses=ArraySubquery(certificates.values("status")),
+        )
+        .values_list(
+            "pk",
+            "session_id",
+            "enrollment_id",
+            "supersedes_id",
+            "outcome",
+            "session__held_on",
+            "session__institution_id",
+            "certificate_ids",
+            "certificate_statuses",
+        )
     )
     return [RecordedAttempt(*row) for row in rows.order_by("pk")]
 
 
-def _certificates_of(keys: Mapping[int, SittingKey]) -> dict[SittingKey, list[str]]:
-    found: dict[SittingKey, list[str]] = defaultdict(list)
-    rows = LevelCertificate.objects.filter(Among("attempt_id", keys)).order_by("pk")
-    for attempt_id, status in rows.values_list("attempt_id", "status"):
-        found[keys[attempt_id]].append(status)
-    return found
+def _certificates_of(attempts: Sequence[RecordedAttempt]) -> dict[SittingKey, list[str]]:
+    """Return the statuses of each sitting's certificates, the first one first."""
+    found: dict[SittingKey, list[tuple[int, str]]] = defaultdict(list)
+    for each in attempts:
+        pairs = zip(each.certificate_ids, each.certificate_statuses, strict=True)
+        found[each.session_id, each.enrollment_id] += pairs
+    return {key: [status for _pk, status in sorted(pairs)] for key, pairs in found.items()}
 
 
 def _attempts_in_question(attempt_ids: Collection[int]) -> set[int]:

@@ -148,7 +148,7 @@ def claim_statement(user: User, institution: Institution, span: Span, *, now: da
         moved=moved,
         paid=_paid(moved),
         set_off=_set_off(moved, span),
-        waiting=as_of_today(waiting, [payments[pk] for pk in owed], year=timezone.localdate(now).year)
+        waiting=as_of_today(waiting, [payments[pk] for pk in owed], day=timezone.localdate(now))
         if is_running
         else waiting,
     )

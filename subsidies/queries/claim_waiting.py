@@ -15,9 +15,10 @@ from subsidies.enums import (
     PaymentStatus,
     SubsidyKind,
 )
-from subsidies.models import Budget, ClaimQuery, NoticeLine, Objection, Payment, PaymentAttempt, SubsidyClaim
+from subsidies.models import Budget, NoticeLine, Objection, Payment, PaymentAttempt, SubsidyClaim
 from subsidies.queries.budgets import is_allotted
 from subsidies.queries.claim_payments import claims_waiting_for_payment
+from subsidies.queries.claim_reviews import questions_that_stop_clocks
 
 # Where a payment is, by name.
 STAGES: Final[dict[str, str]] = {
@@ -51,7 +52,7 @@ class _Today:
     """What is looked up of all of them together, by claim; notices and batches by payment."""
 
     payments: Mapping[int | None, Payment]
-    # The first day until which the institution has to answer a question, where it is asked one.
+    # The first day until which the institution has to answer a question, where it still has time to.
     asked: Mapping[int, date | None]
     objected_to: Collection[int | None]
     places: Mapping[int, int] = field(default_factory=dict)
@@ -59,15 +60,15 @@ class _Today:
     batches: Mapping[int, str] = field(default_factory=dict)
 
 
-def as_of_today(waiting: Sequence[Waiting], payments: Collection[Payment], *, year: int) -> list[Waiting]:
+def as_of_today(waiting: Sequence[Waiting], payments: Collection[Payment], *, day: date) -> list[Waiting]:
     """Return the same with where each payment is today, until which day somebody has to answer, and its place."""
     claims = {each.claim.pk for each in waiting}
     payment_ids = [payment.pk for payment in payments]
     today = _Today(
         payments={payment.claim_id: payment for payment in payments},
-        asked=_asked(claims),
+        asked=_asked(claims, day),
         objected_to=_objected_to(claims),
-        places=_places(year) if any(each.waits_for == "budget" for each in waiting) else {},
+        places=_places(day.year) if any(each.waits_for == "budget" for each in waiting) else {},
         closing_days=_closing_days(payment_ids),
         batches=_batches(payment_ids),
     )
@@ -95,8 +96,8 @@ def _last_day(claim: SubsidyClaim) -> date | None:
     return claim.submit_until if claim.status in CLAIM_WITH_THE_INSTITUTION else claim.due_on
 
 
-def _asked(claims: Collection[int]) -> dict[int, date | None]:
-    questions = ClaimQuery.objects.filter(claim__in=claims, answered_at__isnull=True).order_by()
+def _asked(claims: Collection[int], day: date) -> dict[int, date | None]:
+    questions = questions_that_stop_clocks(day).filter(claim__in=claims).order_by()
     return dict(questions.values_list("claim_id").annotate(first=Min("due_on")))
 
 

@@ -193,7 +193,8 @@ def lock_claims_that_moved(
     """Return the claims in these states of whose people a result, certificate or evidence was questioned or ended.
 
     Only of those that happened `since`, which are few, and after the claim was looked at last: that is
-    `looked_at_after` before it is looked at next. Locked; what others hold is left out.
+    `looked_at_after` before it is looked at next. One that is looked at more rarely is due whatever the day of its
+    last look. Locked; what others hold is left out.
     """
     moved = classes_moved(since)
     if not moved:
@@ -204,6 +205,7 @@ def lock_claims_that_moved(
         claim
         for claim in locked
         if claim.reckoning_due_at is None
+        or claim.reckoning_due_at - looked_at_after > since + looked_at_after
         or claim.reckoning_due_at - looked_at_after < moved[claim.training_class_id]
     ]
 

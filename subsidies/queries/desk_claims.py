@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, Q, QuerySet
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Coalesce
 
 from subsidies.enums import ClaimStatus
-from subsidies.models import SubsidyClaim, TrainingPolicyVersion
+from subsidies.models import ClaimStep, SubsidyClaim, TrainingPolicyVersion
 from subsidies.policies import can_see_decisions
 from subsidies.queries.claim_reviews import WAITING_FOR_A_BUREAU, is_late
 from subsidies.queries.claims import claims_visible_to, classes_without_training_policy
@@ -34,6 +34,14 @@ def without_a_last_day(desk: Desk) -> Rows:
     return _with_a_bureau(desk, Q(due_on__isnull=True)).annotate(
         since=Coalesce("recommended_at", "submitted_at")
     )
+
+
+def back_with_the_district(desk: Desk) -> Rows:
+    """Return the claims that were signed before and came back to their district, each with its reason."""
+    moves = ClaimStep.objects.filter(claim=OuterRef("pk"), to_status=ClaimStatus.SUBMITTED).order_by("-pk")
+    back = _with_a_bureau(desk, ~Q(status_reason="")).filter(status=ClaimStatus.SUBMITTED)
+    came_at = moves.exclude(from_status=F("to_status")).values("at")[:1]
+    return back.annotate(since=Coalesce(Subquery(came_at), "submitted_at"))
 
 
 def late_with_the_district(desk: Desk) -> Rows:

@@ -41,6 +41,7 @@ from subsidies.policies import can_see_money
 from subsidies.queries.bank_results import result_files_visible_to, result_lines_visible_to
 from subsidies.queries.deliveries import sending_stops_visible_to
 from subsidies.queries.desk_claims import (
+    back_with_the_district,
     classes_without_a_policy,
     late_with_the_city,
     late_with_the_district,
@@ -65,7 +66,7 @@ from subsidies.queries.payments import (
     must_wait,
     said_to_be_paid,
 )
-from subsidies.queries.recoveries import recoveries_visible_to, settlements_visible_to
+from subsidies.queries.recoveries import is_not_owed, recoveries_visible_to, settlements_visible_to
 from subsidies.queries.visible import (
     batches_visible_to,
     payment_attempts_visible_to,
@@ -216,7 +217,11 @@ def _brought_files(desk: Desk) -> Rows:
 
 # ── Recoveries ───────────────────────────────────────────────────────────────────────────────────────────
 def _open_recoveries(desk: Desk) -> QuerySet[Recovery]:
-    return recoveries_visible_to(desk.user).filter(status=RecoveryStatus.OPEN)
+    return recoveries_visible_to(desk.user).filter(~is_not_owed(), status=RecoveryStatus.OPEN)
+
+
+def _recoveries_not_owed(desk: Desk) -> Rows:
+    return recoveries_visible_to(desk.user).filter(is_not_owed()).annotate(since=F("not_owed_since"))
 
 
 def _recoveries_overdue(desk: Desk) -> Rows:
@@ -319,6 +324,7 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     ),
     "recoveries-overdue": _of_recoveries(_recoveries_overdue),
     "recoveries-not-asked": _of_recoveries(_recoveries_not_asked),
+    "recoveries-not-owed": _of_recoveries(_recoveries_not_owed),
     "objections": Selection(
         _objections,
         districts=("entitlement__district", "claim__district"),
@@ -356,6 +362,7 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
         classes_without_a_policy, districts=("district",), related=("institution", "district")
     ),
     "claims-without-a-last-day": _of_claims(without_a_last_day),
+    "claims-back-with-the-district": _of_claims(back_with_the_district),
     "claims-late-with-the-district": _of_claims(late_with_the_district),
     "claims-late-with-the-city": _of_claims(late_with_the_city),
 }

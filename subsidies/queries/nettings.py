@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, Sum
 from chongqing_dte.foundation.lookups import Among
 from chongqing_dte.foundation.proposals import RequestStatus
 from subsidies.enums import NettingStatus, RecoveryStatus
-from subsidies.models import Netting, PaymentAttempt, Recovery, RecoverySettlement
+from subsidies.models import Netting, Payment, PaymentAttempt, Recovery, RecoverySettlement
 
 NOTHING = Decimal("0.00")
 
@@ -38,6 +38,8 @@ def lock_recoveries_to_set_off(institution_ids: Collection[int]) -> list[OpenRec
     for recovery in sorted(locked, key=lambda each: (each.opened_at, each.pk)):
         left = recovery.amount - recovery.recovered - recovery.written_off
         left -= spoken_for.get(recovery.pk, NOTHING)
+        # What is not owed by now waits for a person, and is not taken meanwhile.
+        left -= max(recovery.not_owed - recovery.written_off, NOTHING)
         if left > 0 and recovery.payment.institution_id is not None:
             found.append(OpenRecovery(recovery, recovery.payment.institution_id, left))
     return found
@@ -79,15 +81,30 @@ def lock_held(attempt_ids: Collection[int]) -> list[Netting]:
     return found
 
 
-def last_held_from(attempt: PaymentAttempt) -> list[Netting]:
-    """Return what was held back from an instruction, the last time of each recovery."""
+def owed_again_after(attempt: PaymentAttempt) -> list[Netting]:
+    """Return what was held back from an instruction and is owed again, the last time of each recovery.
+
+    What was set off when the bank had paid stays so, also if it took its own part back.
+    """
     found = Netting.objects.filter(attempt=attempt).order_by("recovery_id", "-pk").distinct("recovery_id")
-    return list(found)
+    return [each for each in found if each.status == NettingStatus.RELEASED]
 
 
 def is_partly_set_off() -> Exists:
     """Test whether something was set off against a payment already, whatever becomes of the rest."""
     return Exists(Netting.objects.filter(payment=OuterRef("pk"), status=NettingStatus.SET_OFF))
+
+
+def set_off_sum() -> Decimal:
+    """Return what was ever set off, in yuan."""
+    ended = Netting.objects.filter(status=NettingStatus.SET_OFF)
+    return ended.aggregate(total=Sum("amount", default=NOTHING))["total"] or NOTHING
+
+
+def partly_set_off(payments: Collection[Payment]) -> set[int]:
+    """Return those of these payments against which something was set off already, whatever becomes of the rest."""
+    found = Payment.objects.filter(is_partly_set_off(), pk__in=[payment.pk for payment in payments])
+    return set(found.values_list("pk", flat=True))
 
 
 def touched_recoveries(recovery_ids: Collection[int]) -> set[int]:

@@ -1,11 +1,9 @@
 """Objections: what they hold, who sees them, and what follows from one that is upheld."""
 
 from collections.abc import Collection
-from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessment.models import LevelCertificate
 from institutions.enums import MUNICIPAL_ROLES
@@ -17,7 +15,7 @@ from subsidies.queries.claims import lock_claim
 from subsidies.queries.nettings import is_partly_set_off
 from subsidies.queries.objection_holds import speaks_against_paying
 from subsidies.queries.payments import said_to_be_paid
-from subsidies.queries.recoveries import asked_back
+from subsidies.queries.recoveries import amounts_asked_back, asked_back, is_left_to_ask_back
 
 UPHELD_REASON = "objection_upheld"
 
@@ -84,8 +82,8 @@ def lock_payments_objected_to(payment_ids: Collection[int]) -> list[Payment]:
         .order_by("pk")
     )
     # A recovery leaves its payment as it is, so that one opened while we came to the lock shows only now.
-    asked = set(_asked_back().filter(payment__in=locked).values_list("payment_id", flat=True))
-    return [payment for payment in locked if payment.pk not in asked]
+    asked = amounts_asked_back(locked)
+    return [payment for payment in locked if asked.get(payment.pk) != payment.amount]
 
 
 def claim_payment_ids_objected_to(*, after: int, limit: int) -> list[int]:
@@ -130,29 +128,31 @@ def upheld_objections_of(payments: Collection[Payment]) -> dict[int, Objection]:
 
 
 def _falls_by_an_objection() -> Q:
-    upheld = _upheld().filter(entitlement__certificate=OuterRef("entitlement__certificate"))
     unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid())
-    asked = _asked_back().filter(payment=OuterRef("pk"))
-    paid = Q(status=PaymentStatus.PAID) & ~Exists(asked)
-    return (unpaid | paid) & Q(Exists(upheld))
+    once = Recovery.objects.filter(payment=OuterRef("pk"), reason=UPHELD_REASON)
+    paid = Q(status=PaymentStatus.PAID) & ~Exists(once) & is_left_to_ask_back()
+    return (unpaid | paid) & Q(is_upheld_against("entitlement__certificate"))
 
 
 def _claim_falls_by_an_objection() -> Q:
     upheld = Objection.objects.filter(
         claim=OuterRef("claim"), status=ObjectionStatus.UPHELD, decided_at__gte=OuterRef("opened_at")
     )
-    unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid()) & ~Q(is_partly_set_off())
+    unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid())
+    partly_paid = unpaid & Q(is_partly_set_off())
     # What was asked back of persons' parts leaves the rest.
-    of_parts = asked_back().filter(payment=OuterRef("pk"), subsidy__isnull=False).order_by()
-    sums = of_parts.values("payment").annotate(total=Sum("amount")).values("total")
-    left = Q(amount__gt=Coalesce(Subquery(sums), Decimal("0.00")))
     asked = _asked_back().filter(payment=OuterRef("pk"), subsidy__isnull=True)
-    paid = Q(status=PaymentStatus.PAID) & ~Exists(asked) & left
-    return Q(claim__isnull=False) & (unpaid | paid) & Q(Exists(upheld))
+    paid = (Q(status=PaymentStatus.PAID) | partly_paid) & ~Exists(asked) & is_left_to_ask_back()
+    return Q(claim__isnull=False) & (unpaid & ~Q(is_partly_set_off()) | paid) & Q(Exists(upheld))
 
 
 def _upheld() -> QuerySet[Objection]:
     return Objection.objects.filter(speaks_against_paying(), status=ObjectionStatus.UPHELD)
+
+
+def is_upheld_against(path: str) -> Exists:
+    """Test whether an objection was upheld against any decision on the certificate that `path` leads to."""
+    return Exists(_upheld().filter(entitlement__certificate=OuterRef(path)))
 
 
 def _asked_back() -> QuerySet[Recovery]:

@@ -15,6 +15,7 @@ from subsidies.models import (
     BankResultLine,
     Budget,
     JournalLine,
+    LineReview,
     Payment,
     PaymentAttempt,
     PaymentBatch,
@@ -147,11 +148,14 @@ def has_another_institution_account() -> Exists:
 
 
 def behind_the_claims_of(batch: PaymentBatch) -> set[int]:
-    """Return who submitted, recommended or confirmed a claim that a batch pays."""
+    """Return who submitted, recommended or confirmed a claim that a batch pays, or said something of a line of it."""
     signed = ("submitted_by", "recommended_by", "first_confirmed_by", "second_confirmed_by")
     claims = SubsidyClaim.objects.filter(payments__attempts__batch=batch)
     rows = claims.values_list(*(f"{name}_id" for name in signed))
-    return {user_id for row in rows for user_id in row if user_id is not None}
+    reviewers = LineReview.objects.filter(claim__in=claims.values("pk")).order_by()
+    return {user_id for row in rows for user_id in row if user_id is not None} | set(
+        reviewers.values_list("reviewed_by_id", flat=True).distinct()
+    )
 
 
 def institutions_paid_in(batch: PaymentBatch) -> set[int]:

@@ -86,8 +86,9 @@ FIGURES: Final = """
         ) state
         GROUP BY payment.budget_id
     ), asked AS (
-        SELECT payment.budget_id, sum(recovery.recovered) AS recovered,
-               sum(recovery.recovered * (hashint8(recovery.payment_id) & 1048575)) AS recovered_w,
+        SELECT payment.budget_id, sum(recovery.recovered - recovery.given_back) AS recovered,
+               sum((recovery.recovered - recovery.given_back)
+                   * (hashint8(recovery.payment_id) & 1048575)) AS recovered_w,
                sum(recovery.written_off) AS written_off,
                sum(recovery.written_off * (hashint8(recovery.payment_id) & 1048575)) AS written_off_w,
                sum(recovery.amount - recovery.recovered - recovery.written_off) AS to_recover,
@@ -100,8 +101,8 @@ FIGURES: Final = """
         SELECT coalesce(sum(part.amount), 0) AS total,
                coalesce(sum(part.amount * (hashint8(recovery.payment_id) & 1048575)), 0) AS weighed
         FROM (
-            SELECT recovery_id, amount FROM subsidies_recoverysettlement
-            WHERE status = 'APPROVED' AND kind = 'REPAYMENT'
+            SELECT recovery_id, CASE kind WHEN 'REPAYMENT' THEN amount ELSE -amount END AS amount
+            FROM subsidies_recoverysettlement WHERE status = 'APPROVED' AND kind <> 'WRITE_OFF'
             UNION ALL SELECT recovery_id, amount FROM subsidies_netting WHERE status = 'SET_OFF'
         ) part
         JOIN subsidies_recovery recovery ON recovery.id = part.recovery_id

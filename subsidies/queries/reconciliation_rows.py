@@ -57,7 +57,7 @@ EACH_PAYMENT: Final = """
         ) word
         GROUP BY word.payment_id
     ), asked AS (
-        SELECT recovery.payment_id, sum(recovery.recovered) AS recovered,
+        SELECT recovery.payment_id, sum(recovery.recovered - recovery.given_back) AS recovered,
                sum(recovery.amount) FILTER (WHERE recovery.reason = 'paid_twice') AS paid_twice,
                sum(recovery.written_off) AS written_off,
                sum(recovery.amount - recovery.recovered - recovery.written_off) AS to_recover
@@ -65,8 +65,8 @@ EACH_PAYMENT: Final = """
     ), came_back AS (
         SELECT recovery.payment_id, sum(part.amount) AS amount
         FROM (
-            SELECT recovery_id, amount FROM subsidies_recoverysettlement
-            WHERE status = 'APPROVED' AND kind = 'REPAYMENT'
+            SELECT recovery_id, CASE kind WHEN 'REPAYMENT' THEN amount ELSE -amount END AS amount
+            FROM subsidies_recoverysettlement WHERE status = 'APPROVED' AND kind <> 'WRITE_OFF'
             UNION ALL SELECT recovery_id, amount FROM subsidies_netting WHERE status = 'SET_OFF'
         ) part
         JOIN subsidies_recovery recovery ON recovery.id = part.recovery_id GROUP BY recovery.payment_id

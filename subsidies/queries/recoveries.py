@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chongqing_dte.foundation.models import AuditEvent
 from chongqing_dte.foundation.proposals import RequestStatus
 from institutions.models import District, User
-from subsidies.enums import PAID_TWICE, NotificationKind, RecoveryStatus
+from subsidies.enums import PAID_TWICE, NotificationKind, RecoveryStatus, SettlementKind
 from subsidies.models import (
     JournalLine,
     Netting,
@@ -99,7 +100,7 @@ def recovery_sums(recoveries: QuerySet[Recovery]) -> dict[str, Decimal | int]:
     sums = recoveries.order_by().aggregate(
         count=Count("pk"),
         asked=Sum("amount", default=NOTHING),
-        came_back=Sum("recovered", default=NOTHING),
+        came_back=Sum(F("recovered") - F("given_back"), default=NOTHING),
         given_up=Sum("written_off", default=NOTHING),
         left=Sum(
             F("amount") - F("recovered") - F("written_off"),
@@ -148,25 +149,48 @@ def asked_back() -> QuerySet[Recovery]:
     return Recovery.objects.filter(withdrawn_at__isnull=True).exclude(reason=PAID_TWICE)
 
 
-def amounts_asked_of_parts(payments: Collection[Payment]) -> dict[int, Decimal]:
-    """Return what is asked back of the persons' parts of each of these payments, in yuan; without those of none."""
-    claims = [payment.pk for payment in payments if payment.claim_id is not None]
-    if not claims:
-        return {}
-    parts = asked_back().filter(payment__in=claims, subsidy__isnull=False).order_by()
-    return dict(parts.values_list("payment_id").annotate(total=Sum("amount")))
+def amounts_asked_back(payments: Collection[Payment]) -> dict[int, Decimal]:
+    """Return what is asked back of each of these payments, in yuan, without what was given back."""
+    asked = asked_back().filter(payment__in=payments).order_by()
+    return dict(asked.values_list("payment_id").annotate(total=Sum(F("amount") - F("given_back"))))
+
+
+def is_left_to_ask_back() -> Q:
+    """Return the condition on a payment that not all of it is asked back, or that some was given back."""
+    asked = asked_back().filter(payment=OuterRef("pk")).order_by().values("payment")
+    sums = asked.annotate(total=Sum(F("amount") - F("given_back"))).values("total")
+    return Q(amount__gt=Coalesce(Subquery(sums), NOTHING))
 
 
 def has_all_come_back(payment: Payment) -> bool:
     """Test whether all that was paid came back, to the cent. What was given up did not."""
-    sums = asked_back().filter(payment=payment).aggregate(total=Sum("recovered", default=NOTHING))
-    return sums["total"] == payment.amount
+    return _came_back(asked_back().filter(payment=payment)) == payment.amount
 
 
 def has_come_back(subsidy: TrainingSubsidy) -> bool:
     """Test whether all that was paid for one person came back, to the cent."""
-    sums = asked_back().filter(subsidy=subsidy).aggregate(total=Sum("recovered", default=NOTHING))
-    return sums["total"] == subsidy.amount
+    return _came_back(asked_back().filter(subsidy=subsidy)) == subsidy.amount
+
+
+def _came_back(recoveries: QuerySet[Recovery]) -> Decimal | None:
+    sums = recoveries.aggregate(total=Sum(F("recovered") - F("given_back"), default=NOTHING))
+    return sums["total"]
+
+
+def is_not_owed() -> Q:
+    """Return the condition on a recovery that its ground fell away after money came, and somebody has to act on it.
+
+    What is still open of it is written off, and then what came is given back.
+    """
+    to_give_back = Q(not_owed__gt=F("written_off") + F("given_back"), recovered__gt=F("given_back"))
+    is_open = Q(status=RecoveryStatus.OPEN, not_owed__gt=F("written_off"))
+    return is_open | Q(status=RecoveryStatus.SETTLED) & to_give_back
+
+
+def payments_not_owed_back(payments: Collection[Payment]) -> set[int]:
+    """Return those of these payments of which something was asked back that is not owed by now."""
+    found = Recovery.objects.filter(is_not_owed(), payment__in=payments)
+    return set(found.values_list("payment_id", flat=True))
 
 
 # ── Locks ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -180,6 +204,12 @@ def lock_recovery(recovery_id: int) -> Recovery:
     return recovery
 
 
+def lock_not_owed(payments: Collection[Payment]) -> list[Recovery]:
+    """Return the recoveries of these payments of which it was said that something is not owed, locked."""
+    noted = asked_back().filter(payment__in=payments, not_owed__gt=F("given_back"))
+    return list(noted.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
 def recovery_id_of_settlement(settlement_id: int) -> int:
     """Return which recovery a settlement belongs to, which never changes."""
     return RecoverySettlement.objects.only("recovery_id").get(pk=settlement_id).recovery_id
@@ -190,9 +220,10 @@ def lock_settlement(settlement_id: int) -> RecoverySettlement:
     return RecoverySettlement.objects.select_for_update(of=("self",), no_key=True).get(pk=settlement_id)
 
 
-def settlement_amount_proposed(recovery: Recovery) -> Decimal:
-    """Return what the settlements of a recovery that nobody has decided come to, in yuan."""
+def settlement_amount_proposed(recovery: Recovery, kind: SettlementKind | None = None) -> Decimal:
+    """Return what the settlements of a recovery that nobody has decided come to, in yuan; those of a kind, if asked."""
     waiting = RecoverySettlement.objects.filter(recovery=recovery, status=RequestStatus.PROPOSED)
+    waiting = waiting if kind is None else waiting.filter(kind=kind)
     sums = waiting.aggregate(total=Sum("amount", default=NOTHING))
     return sums["total"] or NOTHING
 

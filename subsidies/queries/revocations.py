@@ -1,7 +1,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
@@ -12,6 +12,7 @@ from enrollment.queries import lock_trainees, rows_of_persons
 from subsidies.enums import UNPAID, AttemptStatus, BatchStatus, Decision, PaymentStatus, RecoveryStatus
 from subsidies.models import Entitlement, Payment, PaymentAttempt, PaymentBatch, Recovery, RecoverySettlement
 from subsidies.queries.claim_holds import claim_rests_on_what_changed, lock_certificates_behind_claims
+from subsidies.queries.objections import is_upheld_against
 from subsidies.queries.payments import (
     is_in_question,
     is_objected_to,
@@ -20,7 +21,7 @@ from subsidies.queries.payments import (
     payees_of,
     said_to_be_paid,
 )
-from subsidies.queries.recoveries import asked_back
+from subsidies.queries.recoveries import amounts_asked_back, is_left_to_ask_back
 from subsidies.rules.eligibility import HANGS_ON_RESULTS
 
 # Why money is asked back, where its certificate was revoked. Such a recovery ends with a valid certificate.
@@ -102,8 +103,8 @@ def lock_payments_to_take_back(payment_ids: Collection[int]) -> list[Payment]:
         .order_by("pk")
     )
     # A recovery leaves its payment as it is, so that one opened while we came to the lock shows only now.
-    recovered = set(asked_back().filter(payment__in=locked).values_list("payment_id", flat=True))
-    return [payment for payment in locked if payment.pk not in recovered]
+    asked = amounts_asked_back(locked)
+    return [payment for payment in locked if asked.get(payment.pk) != payment.amount]
 
 
 def lock_certificates_of_people(payee_ids: Collection[int]) -> None:
@@ -148,8 +149,12 @@ def recovery_counts(payments: Collection[Payment]) -> dict[int, int]:
 
 def _is_to_take_back() -> Q:
     unpaid = Q(status__in=UNPAID) & ~Q(said_to_be_paid())
-    is_asked_back = Exists(asked_back().filter(payment=OuterRef("pk")))
-    paid = Q(status=PaymentStatus.PAID) & ~is_asked_back & ~_holds_a_valid_one("entitlement__certificate")
+    # What was given back when the pass stood again is asked back anew.
+    paid = (
+        Q(status=PaymentStatus.PAID)
+        & is_left_to_ask_back()
+        & Q(~_holds_a_valid_one("entitlement__certificate"))
+    )
     return is_owed_no_more() & (unpaid | paid)
 
 
@@ -202,6 +207,29 @@ def _withdrawable() -> QuerySet[Recovery]:
         status=RecoveryStatus.OPEN,
         reason=REVOKED,
     )
+
+
+def lock_recoveries_to_note(*, limit: int) -> list[Recovery]:
+    """Return up to `limit` recoveries of persons of which it is to be noted that they are not owed, or are, locked.
+
+    They are not owed where the pass stands again and money came or is said to have come, which keeps them from being
+    withdrawn; nothing is to be noted where the grant is gone with all that was paid, for what is valid by now is
+    decided anew. What is owed is so without what was given back.
+    """
+    came = RecoverySettlement.objects.filter(recovery=OuterRef("pk")).exclude(status=RequestStatus.REFUSED)
+    is_kept = Q(status=RecoveryStatus.OPEN) | Q(
+        status=RecoveryStatus.SETTLED, recovered__gt=0, payment__entitlement__superseded_at__isnull=True
+    )
+    certificate = "payment__entitlement__certificate"
+    stands_again = (
+        Q(_holds_a_valid_one(certificate), ~is_upheld_against(certificate)) & Q(Exists(came)) & is_kept
+    )
+    locked = Recovery.objects.select_for_update(of=("self",), skip_locked=True, no_key=True).filter(
+        Q(stands_again, not_owed__lt=F("amount")) | Q(~stands_again, not_owed__gt=F("given_back")),
+        reason=REVOKED,
+        withdrawn_at__isnull=True,
+    )
+    return list(locked.order_by("pk")[:limit])
 
 
 def passes_stand_again(recovery_ids: Collection[int]) -> set[int]:

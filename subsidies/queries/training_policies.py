@@ -85,6 +85,8 @@ def values_of_training_policy(
             small_class_size=version.small_class_size,
             small_class_factor=version.small_class_factor,
         ),
+        pass_rate_distance=version.pass_rate_distance,
+        least_compared_classes=version.least_compared_classes,
         claim_window_days=version.claim_window_days,
         district_working_days=version.district_working_days,
         municipal_working_days=version.municipal_working_days,

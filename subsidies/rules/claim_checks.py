@@ -1,17 +1,16 @@
 """What a reviewer looks at first over a whole claim. Pure: a sign that somebody should look, and never a refusal."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from subsidies.rules.facts import FAILED, PASSED, UNKNOWN, Check, Facts
 from subsidies.rules.pass_rates import FACTOR, rate_of, rounded
 
-# Of fewer others, one class more or less is chance.
-LEAST_OTHERS: Final = 30
+# With every claim that is decided, what it saw of the others moves.
+COMPARED_WITH_OTHERS: Final = "pass_rate_far_from_others"
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,15 @@ class OpenSignal:
     signal_id: int
     session_id: int
     kind: str
+
+
+@dataclass(frozen=True)
+class OtherClasses:
+    """What came of the other classes of an occupation and level whose claims were confirmed within a year."""
+
+    class_count: int = 0
+    pass_count: int = 0
+    rate_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,11 +62,11 @@ class ClaimWideFacts:
     accreditations: tuple[DaySpan, ...]
     pass_count: int
     rate_count: int
-    # The same over the other classes of the occupation and level.
-    other_pass_count: int
-    other_rate_count: int
-    # By how much of a share the rates may differ; None where the policy does not compare them.
-    rate_difference_limit: Decimal | None
+    others: OtherClasses
+    # By how many percentage points the rates may differ, None where the policy does not compare them; and beside how
+    # many classes at least.
+    pass_rate_distance: int | None
+    least_compared_classes: int
     # What the institution says it has spent, in yuan; its files that may be opened, and those being scanned.
     advance: Decimal | None
     evidence_count: int
@@ -111,21 +119,23 @@ def institution_in_good_standing(facts: ClaimWideFacts) -> Check:
     return _check("institution_in_good_standing", seen, holds=not facts.suspension_ids and uncovered is None)
 
 
-def pass_rate_far_from_others(facts: ClaimWideFacts) -> Check:
-    """The pass rate is near that of the other classes of the occupation and level, if those have people enough."""
-    name, limit = "pass_rate_far_from_others", facts.rate_difference_limit
-    others = facts.other_rate_count
-    if limit is None or not facts.rate_count or others < LEAST_OTHERS:
-        return Check(name, PASSED, {"others": others, "least_others": LEAST_OTHERS})
+def pass_rate_far_from_others(facts: ClaimWideFacts) -> Check | None:
+    """The pass rate is near that of the other classes of its kind, if they are enough; None where nobody compares."""
+    others, distance = facts.others, facts.pass_rate_distance
+    if distance is None:
+        return None
+    seen: Facts = {"other_classes": others.class_count, "least_classes": facts.least_compared_classes}
+    is_enough = others.class_count >= facts.least_compared_classes
+    if not (is_enough and facts.rate_count and others.rate_count):
+        return Check(COMPARED_WITH_OTHERS, UNKNOWN, seen)
     rate = rate_of(facts.pass_count, facts.rate_count)
-    other_rate = rate_of(facts.other_pass_count, others)
-    seen: Facts = {
+    other_rate = rate_of(others.pass_count, others.rate_count)
+    seen |= {
         "rate": str(rounded(rate, FACTOR)),
         "rate_of_others": str(rounded(other_rate, FACTOR)),
-        "others": others,
-        "limit": str(limit),
+        "distance": distance,
     }
-    return _check(name, seen, holds=abs(rate - other_rate) <= Fraction(limit))
+    return _check(COMPARED_WITH_OTHERS, seen, holds=abs(rate - other_rate) * 100 <= distance)
 
 
 def advance_is_shown(facts: ClaimWideFacts) -> Check:
@@ -148,7 +158,7 @@ def class_within_quota(facts: ClaimWideFacts) -> Check:
     )
 
 
-CHECKS: Final[tuple[Callable[[ClaimWideFacts], Check], ...]] = (
+CHECKS: Final[tuple[Callable[[ClaimWideFacts], Check | None], ...]] = (
     attendance_against_timetable,
     overlapping_classes,
     shared_accounts,
@@ -161,8 +171,14 @@ CHECKS: Final[tuple[Callable[[ClaimWideFacts], Check], ...]] = (
 
 
 def look_at(facts: ClaimWideFacts) -> tuple[Check, ...]:
-    """Run every check over a claim."""
-    return tuple(check(facts) for check in CHECKS)
+    """Run every check over a claim that its policy asks for."""
+    found = (check(facts) for check in CHECKS)
+    return tuple(check for check in found if check is not None)
+
+
+def same_to_look_at(former: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> bool:
+    """Test whether kept checks are those that somebody looked at before, whatever became of others meanwhile."""
+    return [_by_itself(check) for check in former] == [_by_itself(check) for check in now]
 
 
 def is_flagged(checks: Iterable[Check]) -> bool:
@@ -180,6 +196,10 @@ def first_uncovered_day(first: date, last: date, spans: Sequence[DaySpan]) -> da
             return None
         day = max(day, span.last + timedelta(days=1))
     return day if day <= last else None
+
+
+def _by_itself(check: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**check, "facts": {}} if check["name"] == COMPARED_WITH_OTHERS else check
 
 
 def _check(name: str, seen: Facts, *, holds: bool) -> Check:

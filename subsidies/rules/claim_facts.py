@@ -33,6 +33,9 @@ class TrainingPolicyValues:
     pass_rule: str
     cut_off_days: int
     curve: PassRateCurve
+    # In percentage points; None where pass rates are not compared.
+    pass_rate_distance: int | None
+    least_compared_classes: int
     claim_window_days: int
     district_working_days: int
     municipal_working_days: int

@@ -49,10 +49,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question to the institution: the day on which it was asked, and that of the answer, if there is one."""
+    """A question to the institution: when it was asked and answered, and the last day for the answer, if known."""
 
     asked_on: date
     answered_on: date | None
+    due_on: date | None
 
 
 def is_the_same(seen: LineSeen, now: LineSeen) -> bool:
@@ -89,14 +90,19 @@ def sha256_of_page(facts_sha256: str, flags: Sequence[Mapping[str, Any]], amount
     return sha256_of([facts_sha256, list(flags), amount])
 
 
+def stops_the_clock(asked: Asked, today: date) -> bool:
+    """Test whether a bureau's clock stands still on a day for a question: until the answer, or its last day."""
+    return asked.answered_on is None and (asked.due_on is None or today <= asked.due_on)
+
+
 def days_stood_still(questions: Iterable[Asked], *, since: date, today: date) -> list[tuple[date, date]]:
-    """Return the spans in which the clock stood still because a question was open, in order and none twice.
+    """Return the spans in which the clock stood still for a question, in order and none twice.
 
     Of each span the first day still counted, and the last one did not. What was asked before the clock began stops it
     from its beginning.
     """
     spans: list[tuple[date, date]] = []
-    for first, last in sorted((max(each.asked_on, since), each.answered_on or today) for each in questions):
+    for first, last in sorted((max(each.asked_on, since), _goes_on(each, today)) for each in questions):
         if last <= first:
             continue
         if spans and first <= spans[-1][1]:
@@ -104,6 +110,12 @@ def days_stood_still(questions: Iterable[Asked], *, since: date, today: date) ->
         else:
             spans.append((first, last))
     return spans
+
+
+def _goes_on(asked: Asked, today: date) -> date:
+    """Return the last day on which the clock stands still for a question, as far as it has come."""
+    last = asked.answered_on or today
+    return last if asked.due_on is None else min(last, asked.due_on)
 
 
 def _judged(line: LineSeen) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ ASKED_BACK: Final = "RECOVERIES_RECEIVABLE"
 FUND: Final = "FUND_AT_BANK"
 # How the facts begin that record a set-off in the journal.
 SET_OFF: Final = ("netted", "set_off")
+GIVEN_BACK: Final = "given_back"
 # What left for the bank or came back from there changes nothing of what is owed.
 ON_THE_WAY: Final = frozenset({"RELEASE", "WITHDRAWAL"})
 # By the kind of entry, where that says all.
@@ -36,6 +37,7 @@ EVENTS: Final = (
     "asked_back",
     "withdrawn",
     "repaid",
+    "given_back",
     "written_off",
     "corrected",
 )
@@ -128,6 +130,8 @@ def _movement(lines: Sequence[Posted]) -> Movement:
 def _event(line: Posted, owed: Decimal, owed_back: Decimal) -> str:
     if line.fact.startswith(SET_OFF):
         return "set_off"
+    if line.fact.startswith(GIVEN_BACK):
+        return "given_back"
     if owed_back < 0 and line.kind not in ("REPAYMENT", "WRITE_OFF", "CORRECTION"):
         return "withdrawn"
     if line.kind in BY_KIND:

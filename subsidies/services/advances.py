@@ -16,10 +16,10 @@ from enrollment.enums import ClassStatus
 from enrollment.models import TrainingClass
 from institutions.models import User
 from subsidies import policies, queries
-from subsidies.enums import CLAIM_WITH_THE_INSTITUTION, AdvanceBasis
+from subsidies.enums import CLAIM_WITH_THE_INSTITUTION, AdvanceBasis, ReckoningCause
 from subsidies.models import Advance, SubsidyClaim
 from subsidies.rules.amounts import CENT
-from subsidies.services.reckoning_steps import look_anew
+from subsidies.services.reckoning_steps import reckon_claims
 
 # As much as a column of money holds.
 MOST: Final = Decimal("9999999999.99")
@@ -74,7 +74,7 @@ def record_advance(*, class_id: int, entry: AdvanceEntry, recorder: User, now: d
         at=now,
         facts={"class": class_id, "amount": str(entry.amount), "spent_on": entry.spent_on.isoformat()},
     )
-    look_anew(claim, now)
+    _reckon_at_once(claim, now)
     return advance
 
 
@@ -97,8 +97,14 @@ def withdraw_advance(*, advance_id: int, withdrawer: User, reason: str, now: dat
     advance.withdrawn_by, advance.withdrawn_at, advance.withdrawal_reason = withdrawer, now, why
     advance.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawal_reason"])
     record_event("advance.withdrawn", subject=advance, actor_id=withdrawer.pk, at=now, reason=why)
-    look_anew(claim, now)
+    _reckon_at_once(claim, now)
     return advance
+
+
+def _reckon_at_once(claim: SubsidyClaim | None, now: datetime) -> None:
+    """Reckon a locked claim, if there is one: whoever said what it cost can hand it in on the next page."""
+    if claim is not None:
+        reckon_claims([claim], cause=ReckoningCause.FACTS_CHANGED, now=now)
 
 
 def _claim_in_hand(training_class: TrainingClass) -> SubsidyClaim | None:

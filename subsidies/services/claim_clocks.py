@@ -15,12 +15,13 @@ from chongqing_dte.foundation.sets import act_or_isolate
 from institutions.delegation_queries import stood_in_for
 from institutions.enums import DISTRICT_ROLES, Role
 from institutions.models import District, User
+from institutions.queries import working_day_after
 from subsidies import policies, queries
 from subsidies.enums import ClaimStatus, NotificationKind
-from subsidies.models import ClaimHandover, SubsidyClaim
+from subsidies.models import ClaimHandover, ClaimQuery, SubsidyClaim
 from subsidies.queries.claim_reviews import LateClaims
 from subsidies.rules.claim_days import GOES_UP_TO
-from subsidies.services.claim_review_steps import given, moment
+from subsidies.services.claim_review_steps import given, moment, reckoning_of
 from subsidies.services.notification_steps import notify_office
 
 SET_SIZE: Final = 500
@@ -33,6 +34,7 @@ def escalate_overdue_claims(*, now: datetime) -> int:
     Late by the calendar as it is now; where that says nothing of the day, nothing is late. Nobody decides anything by
     it. Safe to repeat, early, late or beside itself.
     """
+    _give_questions_their_days()
     _bring_due_days_up_to_date(now)
     today, escalated_count, last_id = timezone.localdate(now), 0, 0
     while overdue := queries.overdue_claim_ids(today, after=last_id, limit=SET_SIZE):
@@ -49,6 +51,16 @@ def _escalate_one_set(ids: Sequence[int], *, now: datetime) -> int:
     SubsidyClaim.objects.filter(pk__in=[claim.pk for claim in overdue]).update(escalated_at=now)
     record_events("claim.escalated", subjects=overdue, at=now)
     return len(overdue)
+
+
+@transaction.atomic(durable=True)
+def _give_questions_their_days() -> None:
+    """Give each open question the last day that the calendar now gives it: without one it stops a clock for ever."""
+    questions = queries.lock_questions_without_a_day(limit=SET_SIZE)
+    for question in questions:
+        days = reckoning_of(question.claim).policy_version.answer_working_days
+        question.due_on = working_day_after(timezone.localdate(question.asked_at), days)
+    ClaimQuery.objects.bulk_update(questions, ["due_on"])
 
 
 def _bring_due_days_up_to_date(now: datetime) -> None:

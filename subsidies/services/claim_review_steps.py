@@ -112,12 +112,19 @@ def _last_day_to_submit_again(claim: SubsidyClaim, today: date) -> date:
 
 
 def give_to_the_district_anew(claim: SubsidyClaim, reason: str, now: datetime) -> None:
-    """Give a locked claim that was confirmed back to its district, to be reckoned and looked at anew."""
+    """Give a locked claim that was confirmed back to its district, to be reckoned and looked at anew.
+
+    Both are told, and read the reason with it.
+    """
     claim.payment_due = False
     claim.reckoning_due_at = now
+    claim.status_reason = reason
     clock = begin_clock(claim, ClaimStatus.SUBMITTED, now)
-    changed = ("payment_due", "reckoning_due_at", *clock, *take_signatures_off(claim))
+    changed = ("payment_due", "reckoning_due_at", "status_reason", *clock, *take_signatures_off(claim))
     move_claim(claim, ClaimStatus.SUBMITTED, Act(None, now, reason=reason), changed=changed)
+    kind, key = NotificationKind.CLAIM_FELL_BACK, f"claim_fell_back:{claim.pk}:{moment(now)}"
+    notify_institution(kind=kind, key=key, claim=claim, facts={"because": reason}, now=now)
+    tell_the_district(claim, kind, key, now, because=reason)
 
 
 def end_refused(claim: SubsidyClaim, act: Act) -> None:
@@ -130,7 +137,9 @@ def end_refused(claim: SubsidyClaim, act: Act) -> None:
     notify_institution(kind=NotificationKind.CLAIM_REFUSED, key=key, claim=claim, facts={}, now=act.at)
 
 
-def tell_the_district(claim: SubsidyClaim, kind: NotificationKind, key: str, now: datetime) -> None:
+def tell_the_district(
+    claim: SubsidyClaim, kind: NotificationKind, key: str, now: datetime, **facts: str
+) -> None:
     """Tell both roles of the district that has a claim. Safe to repeat under the same key."""
     for role in DISTRICT_ROLES:
         notify_office(
@@ -139,7 +148,7 @@ def tell_the_district(claim: SubsidyClaim, kind: NotificationKind, key: str, now
             role=role,
             district_id=claim.district_id,
             now=now,
-            facts={},
+            facts=facts,
             entitlement_id=None,
             claim_id=claim.pk,
         )

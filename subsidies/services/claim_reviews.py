@@ -186,10 +186,11 @@ def _record_reviews(claim: SubsidyClaim, reviews: Sequence[LineReview], reviewer
 def ask_about_claim(
     *, claim_id: int, question: str, reviewer: User, now: datetime, enrollment_id: int | None = None
 ) -> ClaimQuery:
-    """Ask the institution something about a claim, or about one person of it. Until it answers, the clock stands still.
+    """Ask the institution something about a claim, or about one person of it.
 
-    Raises NotPermitted, InvalidTransition if the claim is not with the district, and DomainError for nothing asked or
-    somebody who is not in the claim.
+    Until it answers, or the day for its answer is over, the district's clock stands still. Raises NotPermitted,
+    InvalidTransition if the claim is not with the district, and DomainError for nothing asked or somebody who is not
+    in the claim.
     """
     claim = queries.lock_claim(claim_id)
     act = _reviewing(claim, reviewer, now)

@@ -112,7 +112,8 @@ def _note_change_under_review(each: Reckoned, facts: dict[str, str], now: dateti
     if claim.status == ClaimStatus.SUBMITTED:
         note_step(claim, ClaimStatus.SUBMITTED, act)
         return
-    changed = [*take_signatures_off(claim), *begin_clock(claim, ClaimStatus.SUBMITTED, now)]
+    claim.status_reason = act.reason
+    changed = ["status_reason", *take_signatures_off(claim), *begin_clock(claim, ClaimStatus.SUBMITTED, now)]
     move_claim(claim, ClaimStatus.SUBMITTED, act, changed=changed)
 
 

@@ -112,7 +112,7 @@ def set_off_again(attempt: PaymentAttempt, now: datetime) -> Moved:
 
     The budgets are the caller's. Raises DomainError if it came back otherwise meanwhile.
     """
-    wanted = [(each.recovery_id, each.amount) for each in queries.last_held_from(attempt)]
+    wanted = [(each.recovery_id, each.amount) for each in queries.owed_again_after(attempt)]
     if not wanted or attempt.payment.institution_id is None:
         return Moved()
     free = {

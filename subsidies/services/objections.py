@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from assessment.services.certificates import make_due_again
 from chongqing_dte.foundation.audit import record_event
@@ -19,6 +21,7 @@ from chongqing_dte.foundation.words import stated
 from institutions.enums import Role
 from institutions.models import User
 from subsidies import policies, queries
+from subsidies.claim_reasons import LINE
 from subsidies.enums import (
     ClaimStatus,
     Decision,
@@ -39,6 +42,8 @@ SET_SIZE = 500
 UPHELD_CHECK = "no_objection_was_upheld"
 # With a bureau again: nobody has confirmed it any more.
 UNDER_REVIEW = (ClaimStatus.SUBMITTED, ClaimStatus.RECOMMENDED)
+
+UPHELD: Final = gettext_noop("An objection was upheld.")
 
 
 @dataclass(frozen=True)
@@ -222,7 +227,7 @@ def decide_objection(
     _check_has_something_to_uphold(objection, outcome)
     objection.status = outcome
     objection.decided_by = decider
-    objection.decided_at = now
+    objection.decided_at = _decided_at(objection, now)
     objection.decision_reason = why
     objection.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
     record_event(f"objection.{outcome.lower()}", subject=objection, actor_id=decider.pk, at=now)
@@ -233,6 +238,17 @@ def decide_objection(
     _tell_whom_it_is_about(objection, NotificationKind.OBJECTION_DECIDED, now)
     nudge_after_commit("objection_decided")
     return objection
+
+
+def _decided_at(objection: Objection, now: datetime) -> datetime:
+    """Return when a locked objection is decided: not before the payment that it is about, whoever's clock is ahead.
+
+    What is upheld takes away what was opened before it.
+    """
+    if objection.claim_id is None:
+        return now
+    # Nothing is opened any more until this transaction ends.
+    return max(now, queries.last_payment_opened_at(queries.lock_claim(objection.claim_id)) or now)
 
 
 def _decide_again_unless_granted(entitlement: Entitlement) -> None:
@@ -258,7 +274,8 @@ def _give_back_unless_opened(claim_id: int, act: Act) -> None:
 
 
 def _because_upheld(reason: str) -> str:
-    return _("An objection was upheld: %(reason)s") % {"reason": reason}
+    """Return the reason as it is kept; `claim_reason` says it in the language of whoever reads it."""
+    return f"{UPHELD}{LINE}{reason}"
 
 
 def _check_has_something_to_uphold(objection: Objection, outcome: ObjectionStatus) -> None:
@@ -344,16 +361,20 @@ def _follow_one_set(payment_ids: Sequence[int], *, now: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _follow_claims(payment_ids: Sequence[int], *, now: datetime) -> int:
-    """Give the claims back to their institutions whose money is still here, and ask the rest back."""
+    """Give the claims back to their institutions whose money is still here, and ask the rest back.
+
+    What is set off in part was paid in part. All of it is asked back, and the rest of it goes against that.
+    """
     payments = queries.lock_claim_payments_objected_to(payment_ids)
     upheld = queries.upheld_objections_of_claims(payments)
-    unpaid = [payment for payment in payments if payment.status != PaymentStatus.PAID]
+    partly_paid = queries.partly_set_off(payments)
+    paid = [each for each in payments if each.status == PaymentStatus.PAID or each.pk in partly_paid]
+    unpaid = [each for each in payments if each not in paid]
     for payment in unpaid:
         if payment.claim_id is not None:
             why = _because_upheld(upheld[payment.pk].decision_reason)
             give_back(queries.lock_claim(payment.claim_id), Act(None, now, reason=why))
     void_claim_payments(unpaid, now)
-    paid = [payment for payment in payments if payment.status == PaymentStatus.PAID]
     facts: dict[int, Facts] = {
         payment.pk: {"objection": upheld[payment.pk].pk, "decided_on": _day_of(upheld[payment.pk])}
         for payment in paid

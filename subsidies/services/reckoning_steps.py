@@ -17,7 +17,7 @@ from subsidies import queries
 from subsidies.enums import ClaimStatus, ReckoningCause
 from subsidies.models import ClaimLine, ClaimReckoning, SubsidyClaim
 from subsidies.queries.claim_facts import ClaimFacts
-from subsidies.rules.claim_checks import look_at
+from subsidies.rules.claim_checks import look_at, same_to_look_at
 from subsidies.rules.claim_facts import ReckonedLine, Reckoning, TrainingPolicyValues
 from subsidies.rules.claim_lines import reckon
 
@@ -104,11 +104,20 @@ def reckon_claims(
     """
     former = queries.reckonings_by_id([claim.reckoning_id for claim in claims if claim.reckoning_id])
     done = reckoned_now(claims, former, facts=facts, now=now)
-    _write([each for each in done if each.is_new], former, cause, now)
+    for claim, row in _write([each for each in done if each.is_new], former, cause, now):
+        claim.reckoning = row
     for claim in claims:
         claim.reckoning_due_at = now + LOOK_EVERY
     SubsidyClaim.objects.bulk_update(claims, ["reckoning", "reckoning_due_at"])
     return done
+
+
+def keep_beside(reckoned: Reckoned, *, now: datetime) -> ClaimReckoning:
+    """Write down what a locked claim comes to by now beside what was confirmed, by which it goes on to be paid."""
+    claim = reckoned.claim
+    last = queries.reckonings_of_claim(claim)[0]
+    ((_claim, row),) = _write([reckoned], {claim.reckoning_id or 0: last}, ReckoningCause.FACTS_CHANGED, now)
+    return row
 
 
 def reckoned_now(
@@ -163,7 +172,7 @@ def _reckoned(claim: SubsidyClaim, facts: ClaimFacts, former: ClaimReckoning | N
     is_new = (
         former is None
         or former.facts_sha256 != reckoning.facts_sha256
-        or former.flags != flags_of(facts)
+        or not same_to_look_at(former.flags, flags_of(facts))
         or former.policy_version_id != policy.version_id
     )
     return Reckoned(claim, facts, policy, reckoning, is_new=is_new, is_another_sum=False)
@@ -204,9 +213,10 @@ def _write(
     former: Mapping[int, ClaimReckoning],
     cause: ReckoningCause,
     now: datetime,
-) -> None:
+) -> list[tuple[SubsidyClaim, ClaimReckoning]]:
+    """Write down what is new, and return it beside its claim."""
     if not reckoned:
-        return
+        return []
     ids = next_ids(ClaimReckoning, len(reckoned))
     rows = []
     for pk, each in zip(ids, reckoned, strict=True):
@@ -223,8 +233,7 @@ def _write(
             for line in each.reckoning.lines
         ),
     )
-    for row, each in zip(written, reckoned, strict=True):
-        each.claim.reckoning = row
+    return [(each.claim, row) for row, each in zip(written, reckoned, strict=True)]
 
 
 def _new_reckoning(

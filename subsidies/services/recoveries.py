@@ -20,6 +20,7 @@ from institutions.models import User
 from subsidies import policies, queries
 from subsidies.enums import NotificationKind, RecoveryStatus, SettlementKind
 from subsidies.models import Recovery, RecoverySettlement
+from subsidies.rules.recoveries import to_give_back
 from subsidies.services.notification_steps import notify_institution, notify_person
 from subsidies.services.recovery_steps import (
     count_settlement,
@@ -105,21 +106,23 @@ def approve_settlement(
     """Let a settlement count: in the recovery, the journal, and for money that came back in its budget.
 
     The recovery is settled by itself once nothing is left of it. If all of it came back, its first pass, or what a
-    claim paid for somebody, is free again. Raises NotPermitted for whoever proposed it, InvalidTransition if it or
-    its recovery has ended, and MoreThanIsLeft.
+    claim paid for somebody, is free again, until it is given back. Raises NotPermitted for whoever proposed it,
+    InvalidTransition if it or its recovery has ended, MoreThanIsLeft, and DomainError if it cannot be given back.
     """
     settlement, recovery = _locked(settlement_id)
     policies.check_can_decide_settlement(decider, settlement)
     # Looked at first: a decided one is called decided, whatever became of its recovery since.
-    if settlement.status == RequestStatus.PROPOSED:
+    is_given_back = settlement.kind == SettlementKind.GIVEN_BACK
+    if settlement.status == RequestStatus.PROPOSED and is_given_back:
+        _check_can_be_given_back(recovery, settlement.amount)
+    elif settlement.status == RequestStatus.PROPOSED:
         _check_is_open(recovery)
         _check_left(recovery, settlement.amount, queries.amount_held(recovery))
     _decide(settlement, RequestStatus.APPROVED, (decider, reason, now))
     count_settlement(recovery=recovery, settlement=settlement, now=now)
-    if recovery.status == RecoveryStatus.SETTLED:
+    if recovery.status == RecoveryStatus.SETTLED and not is_given_back:
         record_event("recovery.settled", subject=recovery, actor_id=decider.pk, at=now)
-        if recovery.recovered == recovery.amount:
-            release_first_pass(recovery=recovery, settlement=settlement, now=now)
+        release_first_pass(recovery=recovery, settlement=settlement, now=now)
         free_what_came_back(recovery, now)
     return_to_budget(recovery=recovery, settlement=settlement)
     nudge_after_commit("money_came_back")
@@ -158,21 +161,26 @@ def _tell_who_pays(recovery: Recovery, due_on: date, now: datetime) -> None:
 def _propose(recovery_id: int, settlement: Settlement, proposer: User, now: datetime) -> RecoverySettlement:
     recovery = queries.lock_recovery(recovery_id)
     policies.check_can_ask_back(proposer)
-    _check_is_open(recovery)
+    if settlement.kind != SettlementKind.GIVEN_BACK:
+        _check_is_open(recovery)
     if not stated(settlement.reason):
         raise DomainError(_("State a reason."), code="reason_missing")
-    spoken_for = queries.settlement_amount_proposed(recovery) + queries.amount_held(recovery)
-    _check_left(recovery, settlement.amount, spoken_for)
+    if settlement.kind == SettlementKind.GIVEN_BACK:
+        proposed = queries.settlement_amount_proposed(recovery, SettlementKind.GIVEN_BACK)
+        _check_can_be_given_back(recovery, settlement.amount + proposed)
+    else:
+        spoken_for = queries.settlement_amount_proposed(recovery) + queries.amount_held(recovery)
+        _check_left(recovery, settlement.amount, spoken_for)
     bank_reference = one_code(settlement.bank_reference)
-    if settlement.kind == SettlementKind.REPAYMENT:
+    if settlement.kind != SettlementKind.WRITE_OFF:
         _check_statement_line(recovery, bank_reference, settlement.received_on, now)
-    is_repayment = settlement.kind == SettlementKind.REPAYMENT
+    has_a_line = settlement.kind != SettlementKind.WRITE_OFF
     proposal = RecoverySettlement.objects.create(
         recovery=recovery,
         kind=settlement.kind,
         amount=settlement.amount,
-        received_on=settlement.received_on if is_repayment else None,
-        bank_reference=bank_reference if is_repayment else "",
+        received_on=settlement.received_on if has_a_line else None,
+        bank_reference=bank_reference if has_a_line else "",
         reason=stated(settlement.reason),
         proposed_by=proposer,
         proposed_at=now,
@@ -215,6 +223,22 @@ def _check_is_open(recovery: Recovery) -> None:
         raise InvalidTransition(
             _("This recovery is %(status)s, so that nothing can be put down for it any more.")
             % {"status": RecoveryStatus(recovery.status).label}
+        )
+
+
+def _check_can_be_given_back(recovery: Recovery, amount: Decimal) -> None:
+    """Raise DomainError unless so much came and is not owed by now, and nothing more of it can come."""
+    if recovery.status != RecoveryStatus.SETTLED:
+        raise InvalidTransition(
+            _("Something of it is still open. Write that off first; then what came is given back.")
+        )
+    if amount <= 0:
+        raise DomainError(_("The amount must be more than 0."), code="amount_not_positive")
+    if amount > to_give_back(recovery):
+        raise DomainError(
+            _("Only %(left)s yuan came that are not owed by now.")
+            % {"left": number_format(to_give_back(recovery), 2, use_l10n=True, force_grouping=True)},
+            code="more_than_came",
         )
 
 

@@ -1,5 +1,6 @@
 """Money that was paid and is asked back. A step: needs the payments locked in the caller's transaction."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,14 @@ from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries
-from subsidies.enums import PAID_TWICE, JournalAccount, JournalKind, RecoveryStatus, SettlementKind
+from subsidies.enums import (
+    PAID_TWICE,
+    JournalAccount,
+    JournalKind,
+    NotificationKind,
+    RecoveryStatus,
+    SettlementKind,
+)
 from subsidies.models import (
     Payment,
     PaymentAttempt,
@@ -23,6 +31,7 @@ from subsidies.models import (
     TrainingSubsidy,
 )
 from subsidies.services.journal import Posting, record_entry
+from subsidies.services.notification_steps import notify_institutions
 from subsidies.services.void_steps import Facts, void_repaid
 from subsidies.transitions import RECOVERY_TRANSITIONS
 
@@ -37,13 +46,13 @@ FAILED_CHECKS: Final = {
 def open_recoveries(
     payments: Sequence[Payment], reason: str, facts: Mapping[int, Facts], now: datetime
 ) -> None:
-    """Ask for the money back, for a reason and its facts by payment; what was asked back for a person's part is not
-    asked for again.
+    """Ask for the money back, for a reason and its facts by payment; what is asked back already is not asked for again.
 
     The grant stays, and its first pass is used up, until all of it came back.
     """
-    asked_of_parts = queries.amounts_asked_of_parts(payments)
-    amounts = {each.pk: each.amount - asked_of_parts.get(each.pk, NOTHING) for each in payments}
+    asked = queries.amounts_asked_back(payments)
+    amounts = {each.pk: each.amount - asked.get(each.pk, NOTHING) for each in payments}
+    _let_all_be_owed(payments, now)
     payments = [payment for payment in payments if amounts[payment.pk]]
     if not payments:
         return
@@ -59,6 +68,7 @@ def open_recoveries(
         for payment in payments
     )
     record_events("recovery.opened", subjects=recoveries, at=now)
+    _tell_institutions(recoveries, now)
     record_entry(
         key=f"recovery:{recoveries[0].public_id}",
         kind=JournalKind.RECOVERY,
@@ -76,12 +86,21 @@ def open_recoveries(
     )
 
 
+def _let_all_be_owed(payments: Sequence[Payment], now: datetime) -> None:
+    """Let everything that is asked back of these payments be owed again: all of it is asked back by now."""
+    recoveries = queries.lock_not_owed(payments)
+    for recovery in recoveries:
+        note_what_is_not_owed([recovery], recovery.amount, now)
+    Recovery.objects.bulk_update(recoveries, ["not_owed", "not_owed_since"])
+
+
 def open_part_recoveries(recoveries: Sequence[Recovery], now: datetime) -> None:
     """Ask back what was paid too much for persons of a claim, each for a reason and its facts."""
     if not recoveries:
         return
     opened = Recovery.objects.bulk_create(recoveries)
     record_events("recovery.opened", subjects=opened, at=now)
+    _tell_institutions(opened, now)
     receivable, expense = JournalAccount.RECOVERIES_RECEIVABLE, JournalAccount.SUBSIDY_EXPENSE
     record_entry(
         key=f"recovery:{opened[0].public_id}",
@@ -92,6 +111,38 @@ def open_part_recoveries(recoveries: Sequence[Recovery], now: datetime) -> None:
         ],
         now=now,
     )
+
+
+def note_what_is_not_owed(recoveries: Sequence[Recovery], owed: Decimal, now: datetime) -> list[Recovery]:
+    """Say of these locked recoveries what of them is not owed by now, the newest first, and return those that changed.
+
+    `owed` is what they should come to together, in yuan. Nothing is saved.
+    """
+    surplus = sum((each.amount - each.given_back for each in recoveries), NOTHING) - owed
+    changed = []
+    for each in reversed(recoveries):
+        share = max(min(each.amount - each.given_back, surplus), NOTHING)
+        surplus -= share
+        not_owed = each.given_back + share
+        if not_owed != each.not_owed:
+            each.not_owed = not_owed
+            each.not_owed_since = (each.not_owed_since or now) if not_owed else None
+            changed.append(each)
+    return changed
+
+
+def _tell_institutions(opened: Sequence[Recovery], now: datetime) -> None:
+    """Tell each institution once what is asked back of a claim of its own from now on. People get a letter."""
+    amounts: dict[int, Decimal] = defaultdict(Decimal)
+    for recovery in opened:
+        if recovery.payment.claim_id is not None:
+            amounts[recovery.payment.claim_id] += recovery.amount
+    if not amounts:
+        return
+    claims = queries.claims_by_id(amounts)
+    said = [(claims[claim_id], {"amount": str(amount)}) for claim_id, amount in amounts.items()]
+    event = f"recovery_opened:{opened[0].pk}"
+    notify_institutions(kind=NotificationKind.RECOVERY_OPENED, event=event, said=said, now=now)
 
 
 def withdraw_part_recoveries(recoveries: Sequence[Recovery], reason: str, now: datetime) -> None:
@@ -135,6 +186,7 @@ def open_recovery_of_second(
         payment=payment, amount=attempt.amount, reason=PAID_TWICE, facts=facts, opened_at=now
     )
     record_events("recovery.opened", subjects=[recovery], at=now)
+    _tell_institutions([recovery], now)
     fund, receivable = JournalAccount.FUND_AT_BANK, JournalAccount.RECOVERIES_RECEIVABLE
     record_entry(
         key=key,
@@ -154,6 +206,9 @@ def open_recovery_of_second(
 
 def count_settlement(*, recovery: Recovery, settlement: RecoverySettlement, now: datetime) -> None:
     """Count an approved settlement in its locked recovery and in the journal. `return_to_budget` comes last."""
+    if settlement.kind == SettlementKind.GIVEN_BACK:
+        _count_given_back(recovery, settlement, now)
+        return
     is_repayment = settlement.kind == SettlementKind.REPAYMENT
     if is_repayment:
         count_part(recovery, came_back=settlement.amount, now=now)
@@ -173,6 +228,37 @@ def count_settlement(*, recovery: Recovery, settlement: RecoverySettlement, now:
         ],
         now=now,
     )
+
+
+def _count_given_back(recovery: Recovery, settlement: RecoverySettlement, now: datetime) -> None:
+    """Let what was paid stand again so far. Raises DomainError if somebody else is subsidized in its place by now."""
+    recovery.given_back += settlement.amount
+    recovery.save(update_fields=["given_back"])
+    record_entry(
+        key=f"settlement:{settlement.public_id}",
+        kind=JournalKind.REPAYMENT,
+        postings=[
+            Posting(
+                recovery.payment,
+                JournalAccount.SUBSIDY_EXPENSE,
+                JournalAccount.FUND_AT_BANK,
+                f"given_back:{settlement.pk}",
+                settlement.amount,
+            )
+        ],
+        now=now,
+    )
+    subsidy = recovery.subsidy
+    if subsidy is None or subsidy.voided_at is None:
+        return
+    taken, keys = queries.subsidized_already(enrollments=[subsidy.enrollment_id], keys={subsidy.subsidy_key})
+    if taken or keys:
+        raise DomainError(
+            _("The person was subsidized in another class meanwhile: nothing is given back for them here."),
+            code="subsidized_meanwhile",
+        )
+    subsidy.voided_at = None
+    subsidy.save(update_fields=["voided_at"])
 
 
 def count_part(
@@ -208,13 +294,16 @@ def free_what_came_back(recovery: Recovery, now: datetime) -> None:
 
 
 def release_first_pass(*, recovery: Recovery, settlement: RecoverySettlement, now: datetime) -> None:
-    """Let nothing stand of a grant whose money came back in full: neither its first pass nor its place is used up.
+    """Let nothing stand of a grant once all of its money came back: neither its first pass nor its place is used up.
 
-    The person's other certificates that were refused because of it are decided again.
+    Nothing of it is given back then. The person's other certificates that were refused because of it are decided again.
     """
     failed_check = FAILED_CHECKS.get(recovery.reason)
     if failed_check is None or recovery.payment.claim_id is not None:
         return
+    if not queries.has_all_come_back(recovery.payment):
+        return
+    _let_all_be_owed([recovery.payment], now)
     facts: Facts = dict(recovery.facts)
     if settlement.received_on is not None:
         facts["repaid_on"] = settlement.received_on.isoformat()
@@ -222,10 +311,19 @@ def release_first_pass(*, recovery: Recovery, settlement: RecoverySettlement, no
 
 
 def return_to_budget(*, recovery: Recovery, settlement: RecoverySettlement) -> None:
-    """Put money that came back into the budget that it was paid from. The last lock of the transaction."""
+    """Put money that came back into the budget that it was paid from, and take from it what is given back.
+
+    The last lock of the transaction. Raises DomainError if the budget has no room for what is given back.
+    """
     budget_id = recovery.payment.budget_id
-    if settlement.kind != SettlementKind.REPAYMENT:
+    if settlement.kind == SettlementKind.WRITE_OFF:
         return
     budget = queries.lock_budgets([budget_id])[budget_id]
-    budget.recovered += settlement.amount
+    is_repayment = settlement.kind == SettlementKind.REPAYMENT
+    budget.recovered += settlement.amount if is_repayment else -settlement.amount
+    if budget.reserved + budget.paid - budget.recovered > budget.allotted:
+        raise DomainError(
+            _("The budget has no room for what is given back. Have it topped up first."),
+            code="budget_has_no_room",
+        )
     budget.save(update_fields=["recovered"])

@@ -20,7 +20,7 @@ from subsidies.enums import (
 from subsidies.models import Payment, Recovery
 from subsidies.services.claim_steps import fallen_by_merge, lines_held_up
 from subsidies.services.journal import Posting, record_entry
-from subsidies.services.recovery_steps import open_recoveries
+from subsidies.services.recovery_steps import NOTHING, note_what_is_not_owed, open_recoveries
 from subsidies.services.void_steps import Facts, void_payments
 from subsidies.services.withdrawal_steps import withdraw_batch
 
@@ -52,7 +52,23 @@ def follow_ended_certificates(*, now: datetime) -> int:
         done_count += act_or_isolate(
             payment_ids, lambda ids: _follow_one_set(ids, now=now), complaint="revocation_cannot_be_followed"
         )
-    return done_count + _withdraw_recoveries(now) + _void_what_fell_by_merges(now)
+    done_count += _withdraw_recoveries(now) + _void_what_fell_by_merges(now)
+    while noted_count := _note_one_set(now=now):
+        done_count += noted_count
+    return done_count
+
+
+@transaction.atomic(durable=True)
+def _note_one_set(*, now: datetime) -> int:
+    """Say of recoveries that money came of whether they are owed by now: what is not is for a person to act on."""
+    recoveries = queries.lock_recoveries_to_note(limit=SET_SIZE)
+    for recovery in recoveries:
+        # Whichever was not said of it before.
+        owed = recovery.amount if recovery.not_owed == recovery.amount else NOTHING
+        note_what_is_not_owed([recovery], owed, now)
+    Recovery.objects.bulk_update(recoveries, ["not_owed", "not_owed_since"])
+    record_events("recovery.not_owed", subjects=recoveries, at=now)
+    return len(recoveries)
 
 
 def _withdraw_recoveries(now: datetime) -> int:
@@ -146,6 +162,7 @@ def _withdraw_one_set(recovery_ids: Sequence[int], *, now: datetime) -> int:
                 JournalAccount.SUBSIDY_EXPENSE,
                 JournalAccount.RECOVERIES_RECEIVABLE,
                 f"recovery_withdrawn:{asked[recovery.payment_id]}",
+                recovery.amount,
             )
             for recovery in recoveries
         ],

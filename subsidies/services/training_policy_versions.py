@@ -33,6 +33,7 @@ PREFIX: Final = "training_policy"
 LONGEST_SPAN: Final = 3650
 MOST_WORKING_DAYS: Final = 250
 MOST_PEOPLE: Final = 1000
+MOST_CLASSES: Final = 1000
 MOST_POINTS: Final = 20
 MOST_MONEY: Final = Decimal("9999999999.99")
 CENT: Final = Decimal("0.01")
@@ -47,6 +48,8 @@ FIGURES: Final[dict[str, tuple[Figure, Figure]]] = {
     "factor_cap": (NOTHING, ONE),
     "small_class_factor": (NOTHING, ONE),
     "small_class_size": (0, MOST_PEOPLE),
+    "pass_rate_distance": (1, 100),
+    "least_compared_classes": (1, MOST_CLASSES),
     "cut_off_days": (0, LONGEST_SPAN),
     "claim_window_days": (1, LONGEST_SPAN),
     "district_working_days": (1, MOST_WORKING_DAYS),
@@ -97,6 +100,8 @@ class TrainingPolicyDraft:
     capped_by_advance: bool = True
     small_class_size: int = 0
     small_class_factor: Decimal = NOTHING
+    pass_rate_distance: int | None = None
+    least_compared_classes: int = 5
     notice_working_days: int = 0
     budget_by_district: bool = False
     standards: Mapping[tuple[int, str], Decimal] = field(default_factory=dict)
@@ -170,7 +175,8 @@ def _check_draft(draft: TrainingPolicyDraft) -> None:
     if not draft.eligible_categories or set(draft.eligible_categories) - set(ParticipantCategory.values):
         raise DomainError(_("Choose at least one category."), code="eligible_categories")
     for name, (least, most) in FIGURES.items():
-        if not least <= getattr(draft, name) <= most:
+        value = getattr(draft, name)
+        if value is not None and not least <= value <= most:
             limits = {"least": least, "most": most}
             raise DomainError(_("The value lies between %(least)s and %(most)s.") % limits, code=name)
     if draft.factor_floor > draft.factor_cap:

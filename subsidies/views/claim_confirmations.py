@@ -1,5 +1,6 @@
 """How the municipal bureau signs at a stroke what districts recommend and nothing flags."""
 
+import re
 from typing import Any, Final
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,15 +17,19 @@ from django.views.decorators.http import require_POST, require_safe
 from chongqing_dte.foundation.errors import NotPermitted
 from chongqing_dte.foundation.templatetags.figures import yuan
 from institutions.delegation_queries import stood_in_for
-from institutions.models import User
+from institutions.models import District, User
+from institutions.queries import district_by_code
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
+from subsidies.forms.claim_confirmation import DistrictFilterForm
 from subsidies.models import SubsidyClaim
 from subsidies.services.claim_confirmations import ClaimSeen, SignedClaims, confirm_claims
+from subsidies.views.queue_places import name_of, place_named, place_of
 
 # Each claim that is signed is reckoned anew.
 PAGE_SIZE: Final = 50
 LENGTH_OF_SHA256: Final = 64
+DISTRICT_CODE: Final = re.compile(r"[0-9A-Za-z]{1,12}")
 COLUMNS = (
     (gettext_lazy("Choose"), ""),
     (gettext_lazy("Reference"), ""),
@@ -52,12 +58,12 @@ def claims_confirm(request: SignedInRequest) -> HttpResponse:
     seen = _chosen(request)
     if not seen:
         messages.warning(request, _("Choose at least one claim."))
-        return redirect("claim-confirmations")
+        return redirect(_address(_district_asked_for(request)))
     signed = confirm_claims(claims=seen, confirmer=request.user, now=timezone.now())
     _tell(request, signed)
     if signed.left_out:
         return _list_page(request, signed, status=409)
-    return redirect("claim-confirmations")
+    return redirect(_address(_district_asked_for(request)))
 
 
 def _check_confirms(user: User) -> None:
@@ -94,20 +100,46 @@ def _tell(request: SignedInRequest, signed: SignedClaims) -> None:
 def _list_page(
     request: SignedInRequest, signed: SignedClaims | None = None, *, status: int = 200
 ) -> HttpResponse:
-    after = request.GET.get("after", "")
-    last_id = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
-    claims = list(queries.claims_behind(queries.claims_to_confirm(request.user), last_id)[: PAGE_SIZE + 1])
+    after, district = place_named(request.GET.get("after", "")), _district_asked_for(request)
+    found = queries.claims_to_confirm(request.user)
+    if district is not None:
+        found = found.filter(district=district)
+    claims = list(queries.claims_behind(found, after)[: PAGE_SIZE + 1])
     rows = [_row(claim, is_chosen=request.GET.get("chosen") == "all") for claim in claims[:PAGE_SIZE]]
     context = {
+        "filter_form": _filter_form(request.user, district),
+        "district": district,
+        "address": _address(district),
+        # What is signed comes back to what it was chosen from.
+        "query": f"district={district.code if district else ''}&",
+        "place": name_of(after) if after else "",
         "columns": COLUMNS,
         "rows": rows,
         "left_out": _left_out(request.user, signed) if signed else [],
         "may_sign_some": any(not row["is_flagged"] for row in rows),
-        "after": after if last_id is not None else "",
-        "next_key": claims[PAGE_SIZE - 1].pk if len(claims) > PAGE_SIZE else None,
-        "is_first": last_id is None,
+        "next_key": name_of(place_of(claims[PAGE_SIZE - 1])) if len(claims) > PAGE_SIZE else None,
+        "is_first": after is None,
     }
     return render(request, "subsidies/claim_confirmations.html", context, status=status)
+
+
+def _district_asked_for(request: SignedInRequest) -> District | None:
+    code = request.GET.get("district", "")
+    return district_by_code(code) if DISTRICT_CODE.fullmatch(code) else None
+
+
+def _filter_form(user: User, district: District | None) -> DistrictFilterForm:
+    """Return the filter as it is set, also to a district of which nothing waits any more."""
+    districts = queries.districts_to_confirm(user)
+    if district is not None and district not in districts:
+        districts.append(district)
+    chosen = {"district": district.code if district else ""}
+    return DistrictFilterForm(chosen, districts=districts)
+
+
+def _address(district: District | None) -> str:
+    narrowed_to = f"?district={district.code}" if district else ""
+    return reverse("claim-confirmations") + narrowed_to
 
 
 def _left_out(user: User, signed: SignedClaims) -> list[tuple[SubsidyClaim, str]]:

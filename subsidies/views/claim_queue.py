@@ -25,9 +25,10 @@ from subsidies.claim_clock_words import clock_words
 from subsidies.claim_queue_files import queue_rows
 from subsidies.forms.claim_queue import ClaimQueueForm
 from subsidies.models import SubsidyClaim
-from subsidies.queries.claim_queue import QueueFigures
+from subsidies.queries.claim_queue import QueueFigures, QueuePlace
 from subsidies.statement_files import as_csv, as_workbook
 from subsidies.views.exports import Export, hand_out
+from subsidies.views.queue_places import name_of, place_named, place_of
 
 PAGE_SIZE: Final = 50
 # So many rows go into one file.
@@ -53,7 +54,7 @@ def claim_queue(request: SignedInRequest) -> HttpResponse:
     policies.check_can_see_claim_queue(request.user)
     today = timezone.localdate()
     form, chosen, found = _chosen(request, request.GET, today)
-    after = _key(request.GET.get("after", ""))
+    after = place_named(request.GET.get("after", ""))
     claims = list(queries.claims_behind(found, after)[: PAGE_SIZE + 1])
     if request.session.get(KEPT) != chosen:
         request.session[KEPT] = chosen
@@ -65,7 +66,7 @@ def claim_queue(request: SignedInRequest) -> HttpResponse:
         "columns": OVERSEEN_COLUMNS if is_overseen else COLUMNS,
         "form": form,
         "figures": _figures(figures),
-        "next_key": claims[PAGE_SIZE - 1].pk if len(claims) > PAGE_SIZE else None,
+        "next_key": name_of(place_of(claims[PAGE_SIZE - 1])) if len(claims) > PAGE_SIZE else None,
         "is_first": after is None,
         "query": f"{urlencode(chosen)}&",
         "export_query": urlencode(chosen),
@@ -93,21 +94,21 @@ def claim_queue_export(request: SignedInRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 def claim_queue_next(request: SignedInRequest) -> HttpResponse:
-    """Lead to the claim that comes after the one that `?after=` names, in the queue as it was last narrowed."""
+    """Lead to the claim that comes after the place that `?after=` names, in the queue as it was last narrowed."""
     policies.check_can_see_claim_queue(request.user)
-    public_id = next_in_queue(request, _key(request.GET.get("after", "")))
+    public_id = next_in_queue(request, place_named(request.GET.get("after", "")))
     return redirect("claim-detail", public_id) if public_id else redirect("claim-queue")
 
 
-def next_in_queue(request: SignedInRequest, claim_id: int | None) -> UUID | None:
-    """Return the next claim behind this one in the queue as the person last narrowed it, or the first; None if empty.
+def next_in_queue(request: SignedInRequest, place: QueuePlace | None) -> UUID | None:
+    """Return the next claim behind a place in the queue as the person last narrowed it, or the first; None if empty.
 
-    Asked before something is done with the claim: what is done moves it out of its place.
+    Asked before something is done with the claim of the place: what is done moves it somewhere else.
     """
     today = timezone.localdate()
     _form, _chosen_now, found = _chosen(request, request.session.get(KEPT, {}), today)
-    others = found if claim_id is None else found.exclude(pk=claim_id)
-    claim = queries.claims_behind(others, claim_id).first() or others.first()
+    others = found if place is None else found.exclude(pk=place.claim_id)
+    claim = queries.claims_behind(others, place).first() or others.first()
     return claim.public_id if claim else None
 
 
@@ -122,7 +123,7 @@ def _chosen(
     )
     form.is_valid()
     chosen = {name: str(value) for name, value in form.cleaned_data.items() if value not in ("", None)}
-    claims = queries.claims_to_list(request.user)
+    claims = queries.claims_to_list(request.user, today)
     return form, chosen, queries.claims_chosen(claims, chosen, user=request.user, today=today)
 
 
@@ -159,7 +160,3 @@ def _figures(figures: QueueFigures) -> list[tuple[str, object, str]]:
         (_("A check failed"), figures.flagged, ""),
         (_("Total"), yuan(figures.total) if figures.total is not None else "—", ""),
     ]
-
-
-def _key(given: str) -> int | None:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None

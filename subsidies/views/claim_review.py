@@ -19,7 +19,7 @@ from subsidies.claim_words import claim_check_name, claim_check_sentence
 from subsidies.enums import ClaimStatus, LineRefusal, ScanStatus
 from subsidies.forms.claim_review import ClaimReasonForm, LinesForm, QuestionForm, RecommendationForm
 from subsidies.models import ClaimEvidence, ClaimLine, ClaimQuery, SubsidyClaim
-from subsidies.queries.claim_reviews import WAITING_FOR_A_BUREAU, LineStanding
+from subsidies.queries.claim_reviews import WAITING_FOR_A_BUREAU, LineStanding, is_one_to_wait_for
 from subsidies.rules.claim_reviews import (
     ACCEPTED,
     CHANGED,
@@ -31,6 +31,7 @@ from subsidies.rules.claim_reviews import (
 )
 from subsidies.rules.facts import FAILED, PASSED
 from subsidies.views.claim_files import is_shown_by_a_browser
+from subsidies.views.queue_places import name_of, place_of
 
 LINE_COLUMNS = (
     (gettext_lazy("Line"), "numeric"),
@@ -50,12 +51,14 @@ OPENABLE: Final = (ScanStatus.CLEAN, ScanStatus.NOT_SCANNED)
 
 @dataclass(frozen=True)
 class SentForms:
-    """The forms of the review that somebody sent and that were refused. The others are empty."""
+    """The forms of the review that somebody sent and that were refused, or begins. The others are empty."""
 
     lines: LinesForm | None = None
     question: QuestionForm | None = None
     returning: ClaimReasonForm | None = None
     refusing: ClaimReasonForm | None = None
+    # The public number of the enrollment that a question is begun about.
+    ask_about: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,12 @@ def review_context(
     review: dict[str, Any] = {
         "claim": claim,
         "clock": _clock(beside, today),
+        "place": name_of(place_of(claim)),
         "flags": shown_flags(user, claim.reckoning.flags),
+        "has_findings": any(flag["outcome"] != PASSED for flag in claim.reckoning.flags),
         "files": [shown_file(each) for each in beside.files],
         "has_preview": any(is_shown_by_a_browser(each) and _may_open(each) for each in beside.files),
-        "questions": [_shown_question(each, beside.names) for each in beside.questions],
+        "questions": [_shown_question(each, beside.names, today) for each in beside.questions],
         "columns": LINE_COLUMNS,
         "rows": _rows(beside, lines_form),
         "may_review": may_review,
@@ -155,7 +160,8 @@ def _clock(beside: Beside, today: date) -> ClockWords | None:
     if claim.status not in WAITING_FOR_A_BUREAU:
         return None
     away = working_days_away([claim.due_on], today)[claim.due_on] if claim.due_on else None
-    return clock_words(claim, is_asked=bool(beside.open_questions), today=today, working_days=away)
+    is_asked = is_one_to_wait_for(beside.questions, today)
+    return clock_words(claim, is_asked=is_asked, today=today, working_days=away)
 
 
 # ── Checks and files ─────────────────────────────────────────────────────────────────────────────────────
@@ -229,6 +235,7 @@ def _rows(beside: Beside, lines_form: LinesForm | None) -> list[dict[str, Any]]:
             "name": beside.names[each.line.enrollment_id],
             **_fields(each, lines_form),
             "is_asked": each.line.enrollment_id in asked,
+            "ask": _number_of(each.line) if lines_form else "",
         }
         for each in beside.standings
     ]
@@ -263,11 +270,12 @@ def _said(reason_code: str, note: str) -> str:
     return " · ".join(part for part in (code, note) if part)
 
 
-def _shown_question(question: ClaimQuery, names: Mapping[int, str]) -> dict[str, Any]:
+def _shown_question(question: ClaimQuery, names: Mapping[int, str], today: date) -> dict[str, Any]:
     return {
         "question": question,
         "about": names.get(question.enrollment_id or 0) or _("The whole claim"),
         "is_open": question.answered_at is None,
+        "has_time": is_one_to_wait_for([question], today),
     }
 
 
@@ -281,18 +289,30 @@ def _acts(beside: Beside, rows: Sequence[Mapping[str, Any]], sent: SentForms) ->
     reckoning = beside.claim.reckoning
     if reckoning is None:
         raise ValueError("a submitted claim has a reckoning")
+    about = next(
+        (str(line.enrollment_id) for line in _lines(beside) if _number_of(line) == sent.ask_about), ""
+    )
+    question_form = sent.question or QuestionForm(_named(_lines(beside)), initial={"about": about})
     return {
         "unflagged_count": sum(_is_unflagged(row) for row in rows),
         "reckoning_id": reckoning.pk,
         "obstacles": _obstacles(beside, rows),
         "recommendation_form": RecommendationForm(initial={"sha256": queries.sha256_to_sign(reckoning)}),
-        "question_form": sent.question or QuestionForm(_named([each.line for each in beside.standings])),
+        "question_form": question_form,
         "return_form": sent.returning or ClaimReasonForm(auto_id="return_%s"),
         "refusal_form": sent.refusing or ClaimReasonForm(auto_id="refuse_%s"),
-        "is_asking": sent.question is not None,
+        "is_asking": sent.question is not None or bool(about),
         "is_returning": sent.returning is not None,
         "is_refusing": sent.refusing is not None,
     }
+
+
+def _lines(beside: Beside) -> list[ClaimLine]:
+    return [each.line for each in beside.standings]
+
+
+def _number_of(line: ClaimLine) -> str:
+    return str(line.enrollment.public_id)
 
 
 def people_in_order(user: User, claim: SubsidyClaim) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -20,7 +21,7 @@ from institutions.requests import SignedInRequest
 from subsidies import policies
 from subsidies.enums import LineVerdict
 from subsidies.forms.claim_review import ClaimReasonForm, LinesForm, QuestionForm, RecommendationForm
-from subsidies.models import SubsidyClaim
+from subsidies.models import ClaimQuery, SubsidyClaim
 from subsidies.services.claim_reviews import (
     LineJudgement,
     accept_unflagged_lines,
@@ -33,23 +34,27 @@ from subsidies.services.claim_reviews import (
 from subsidies.views.claim_queue import next_in_queue
 from subsidies.views.claim_review import SentForms, people_in_order, review_context
 from subsidies.views.claims import detail_page, find_claim
+from subsidies.views.queue_places import place_of
 from subsidies.views.refusals import tell_form
 
 # Told on the form: a look at the line as it is now is all that helps, and what was said of the others is kept.
 TO_LOOK_AT_AGAIN = frozenset({"line_changed"})
+LENGTH_OF_UUID = 36
 
 
 @require_POST
 @login_required
 def claim_lines_review(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Say of some lines whether the district accepts them."""
+    """Say of some lines whether the district accepts them, and with `ask` go on to a question about one of them."""
     claim = _claim_to_review(request, public_id)
-    form = LinesForm.sent(request.POST)
+    form, about = LinesForm.sent(request.POST), request.POST.get("ask", "")
+    if about and form.is_valid() and not form.said():
+        return _to_question(claim, about)
     if form.is_valid() and _reviewed(request, claim, form):
         count = len(form.said())
         text = ngettext("%(count)s line is reviewed.", "%(count)s lines are reviewed.", count)
         messages.success(request, text % {"count": count})
-        return _back_to(claim)
+        return _to_question(claim, about) if about else _back_to(claim)
     return _again(request, claim, SentForms(lines=form), form)
 
 
@@ -76,10 +81,8 @@ def claim_ask(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Ask the institution something about a claim, or about one person of it."""
     claim = _claim_to_review(request, public_id)
     form = QuestionForm(people_in_order(request.user, claim), request.POST)
-    if form.is_valid() and _asked(request, claim, form):
-        messages.success(
-            request, _("The institution was asked. Until it answers, your working days stand still.")
-        )
+    if form.is_valid() and (asked := _asked(request, claim, form)):
+        messages.success(request, _stands_still(asked))
         return _back_to(claim)
     return _again(request, claim, SentForms(question=form), form)
 
@@ -89,7 +92,7 @@ def claim_ask(request: SignedInRequest, public_id: str) -> HttpResponse:
 def claim_recommend(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Sign a claim for the district, and lead to the next one."""
     claim = _claim_to_review(request, public_id)
-    behind = next_in_queue(request, claim.pk)
+    behind = next_in_queue(request, place_of(claim))
     form = RecommendationForm(request.POST)
     if form.is_valid() and _recommended(request, claim, form):
         messages.success(request, _("Claim %(number)s is recommended.") % {"number": claim.reference})
@@ -102,7 +105,7 @@ def claim_recommend(request: SignedInRequest, public_id: str) -> HttpResponse:
 def claim_return(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Give a claim back to its institution, and lead to the next one."""
     claim = _claim_to_review(request, public_id)
-    behind = next_in_queue(request, claim.pk)
+    behind = next_in_queue(request, place_of(claim))
     form = ClaimReasonForm(request.POST, auto_id="return_%s")
     if form.is_valid() and _told(form, _ending(return_claim, request, claim, form)):
         messages.success(request, _("Claim %(number)s is returned.") % {"number": claim.reference})
@@ -115,7 +118,7 @@ def claim_return(request: SignedInRequest, public_id: str) -> HttpResponse:
 def claim_refuse(request: SignedInRequest, public_id: str) -> HttpResponse:
     """End a claim that the district refuses, and lead to the next one."""
     claim = _claim_to_review(request, public_id)
-    behind = next_in_queue(request, claim.pk)
+    behind = next_in_queue(request, place_of(claim))
     form = ClaimReasonForm(request.POST, auto_id="refuse_%s")
     if form.is_valid() and _told(form, _ending(refuse_claim, request, claim, form)):
         messages.success(request, _("Claim %(number)s is refused.") % {"number": claim.reference})
@@ -139,19 +142,32 @@ def _judgement(line_id: int, choice: str, note: str) -> LineJudgement:
     return LineJudgement(line_id, LineVerdict.REFUSED, choice, note)
 
 
-def _asked(request: SignedInRequest, claim: SubsidyClaim, form: forms.Form) -> bool:
+def _asked(request: SignedInRequest, claim: SubsidyClaim, form: forms.Form) -> ClaimQuery | None:
     about = form.cleaned_data["about"]
+    asked: list[ClaimQuery] = []
 
     def act() -> None:
-        ask_about_claim(
-            claim_id=claim.pk,
-            question=form.cleaned_data["question"],
-            reviewer=request.user,
-            enrollment_id=int(about) if about else None,
-            now=timezone.now(),
+        asked.append(
+            ask_about_claim(
+                claim_id=claim.pk,
+                question=form.cleaned_data["question"],
+                reviewer=request.user,
+                enrollment_id=int(about) if about else None,
+                now=timezone.now(),
+            )
         )
 
-    return _told(form, act, otherwise="question")
+    return asked[0] if _told(form, act, otherwise="question") else None
+
+
+def _stands_still(asked: ClaimQuery) -> str:
+    """Return until when the clock stands still for a question, in words."""
+    if asked.due_on is None:
+        return _("The institution was asked. Until it answers, your working days stand still.")
+    text = _(
+        "The institution was asked. Until it answers, but not beyond %(day)s, your working days stand still."
+    )
+    return text % {"day": asked.due_on.isoformat()}
 
 
 def _recommended(request: SignedInRequest, claim: SubsidyClaim, form: forms.Form) -> bool:
@@ -220,6 +236,11 @@ def _what_is_wrong(form: forms.Form) -> str:
 
 def _back_to(claim: SubsidyClaim) -> HttpResponse:
     return redirect(reverse("claim-detail", args=[claim.public_id]) + "#review")
+
+
+def _to_question(claim: SubsidyClaim, about: str) -> HttpResponse:
+    query = urlencode({"ask": about[:LENGTH_OF_UUID]})
+    return redirect(f"{reverse('claim-detail', args=[claim.public_id])}?{query}#ask")
 
 
 def _to_the_next(public_id: UUID | None) -> HttpResponse:

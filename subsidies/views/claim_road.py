@@ -8,6 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.templatetags.figures import yuan
+from subsidies.claim_reasons import claim_reason
 from subsidies.dossier.claim import ClaimMoney, money_of_claim
 from subsidies.enums import ClaimStatus
 from subsidies.models import ClaimReckoning, ClaimStep, Netting, Payment, SubsidyClaim
@@ -64,9 +65,7 @@ def _state_step(step: ClaimStep) -> Step:
     if step.on_behalf_of:
         facts.append((_("On behalf of"), str(step.on_behalf_of)))
     if step.reason:
-        # What the calendar gives as a reason is a text of the portal's own.
-        reason = step.reason if step.actor_id else _(step.reason)
-        facts.append((_("Reason"), reason))
+        facts.append((_("Reason"), claim_reason(step.reason)))
     if step.from_status == step.to_status:
         said = _("Signed for the first time") if step.actor_id else _("It came to something else")
         return Step(said, step.at, "", facts)

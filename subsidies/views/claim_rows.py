@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.rules.identifiers import mask_name
-from subsidies.claim_words import claim_check_name, shown_check
+from subsidies.claim_words import claim_check_name, claim_check_sentence, shown_check
 from subsidies.curve_drawing import curve_drawing, percent
 from subsidies.enums import CLAIM_WITH_THE_INSTITUTION, ClaimStatus
 from subsidies.models import Advance, ClaimEvidence, ClaimLine, ClaimReckoning, SubsidyClaim
@@ -24,7 +24,7 @@ from subsidies.queries.claim_pages import (
 )
 from subsidies.rules.claim_lines import what_more_passes_mean
 from subsidies.rules.facts import PASSED, UNKNOWN
-from subsidies.rules.pass_rates import FACTOR, NOTHING, MorePasses, rate_of, rounded
+from subsidies.rules.pass_rates import FACTOR, NOTHING, MorePasses, claim_amount, rate_of, rounded
 
 LINE_COLUMNS: Final = (
     (gettext_lazy("Line"), "numeric"),
@@ -97,7 +97,7 @@ def amount_context(claim: SubsidyClaim, lines: Sequence[ClaimLine]) -> dict[str,
         "reckoning": reckoning,
         "sum_steps": _sum_steps(reckoning),
         "curve": curve_drawing(policy.curve, (reckoning.pass_count, reckoning.rate_count)),
-        "more_passes": [_more_text(each, reckoning) for each in more],
+        "more_passes": _more_texts(more, reckoning),
         "flags": [shown_check(flag) for flag in sorted(reckoning.flags, key=_open_first)],
         "open_flag_count": sum(flag["outcome"] != PASSED for flag in reckoning.flags),
     }
@@ -117,9 +117,20 @@ def _sum_steps(reckoning: ClaimReckoning) -> list[tuple[str, object]]:
     ]
     if reckoning.advance_cap is not None:
         steps.append((_("At most what was advanced"), yuan(reckoning.advance_cap)))
+        unlimited = claim_amount([reckoning.standard_total], reckoning.factor)
+        if reckoning.amount < unlimited:
+            steps.append((_("Without this limit"), yuan(unlimited)))
     steps.append((_("Policy version"), str(reckoning.policy_version)))
     steps.append((_("Reckoned at"), timezone.localtime(reckoning.reckoned_at).strftime("%Y-%m-%d %H:%M")))
     return steps
+
+
+def _more_texts(more: Sequence[MorePasses], reckoning: ClaimReckoning) -> list[str]:
+    if more and reckoning.amount == reckoning.advance_cap:
+        return [
+            _("More passes would not have meant more: the claim comes to what was advanced, and to no more.")
+        ]
+    return [_more_text(each, reckoning) for each in more]
 
 
 def _more_text(more: MorePasses, reckoning: ClaimReckoning) -> str:
@@ -154,11 +165,17 @@ def shown_line(line: ClaimLine, *, full_names: bool) -> dict[str, object]:
         "name": name if full_names else mask_name(name),
         "enrollment": line.enrollment.public_id,
         "pass_text": _pass_text(line),
-        "why_not": "" if line.counts else claim_check_name(line.reason),
+        "why_not": "" if line.counts else _why_not(line),
         "is_open": any(check["outcome"] == UNKNOWN for check in line.checks),
         "checks": [shown_check(check) for check in sorted(line.checks, key=_open_first)],
         "open_count": sum(check["outcome"] != PASSED for check in line.checks),
     }
+
+
+def _why_not(line: ClaimLine) -> str:
+    """Return the sentence of the check that somebody does not count for; its name alone reads as if it were passed."""
+    decisive = next((check for check in line.checks if check["name"] == line.reason), None)
+    return claim_check_sentence(decisive) if decisive else claim_check_name(line.reason)
 
 
 def _pass_text(line: ClaimLine) -> str:

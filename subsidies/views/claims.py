@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from institutions.enums import TRAINING_ROLES
 from institutions.models import User
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
+from subsidies.claim_reasons import claim_reason
 from subsidies.enums import CLAIM_WITH_THE_INSTITUTION, ClaimStatus
 from subsidies.forms.claims import ClaimAnswerForm, ClaimWithdrawalForm
 from subsidies.models import ClaimQuery, SubsidyClaim
@@ -36,11 +38,12 @@ from subsidies.queries.claim_pages import (
     classes_costing_money,
     classes_open_to_claims,
     is_reimbursed,
+    paid_at,
 )
-from subsidies.queries.claim_reviews import has_open_question
+from subsidies.queries.claim_reviews import clock_stands_still, is_one_to_wait_for
 from subsidies.transitions import CLAIM_TRANSITIONS
 from subsidies.views.claim_confirmation import confirmation_context
-from subsidies.views.claim_review import ReadBeside, review_context
+from subsidies.views.claim_review import ReadBeside, SentForms, review_context
 from subsidies.views.claim_road import claim_road
 from subsidies.views.claim_rows import (
     LINE_COLUMNS,
@@ -83,7 +86,7 @@ def claim_list(request: SignedInRequest) -> HttpResponse:
         "q": one_code(request.GET.get("q", ""))[:LONGEST_REFERENCE],
     }
     claims = queries.claims_visible_to(user).annotate(
-        is_asked=has_open_question(), is_reimbursed=is_reimbursed()
+        is_asked=clock_stands_still(today), is_reimbursed=is_reimbursed()
     )
     if chosen["status"] in ClaimStatus.values:
         claims = claims.filter(status=chosen["status"])
@@ -193,7 +196,9 @@ def claim_detail(request: SignedInRequest, public_id: str) -> HttpResponse:
 
 def find_claim(request: SignedInRequest, public_id: str) -> SubsidyClaim:
     """Return a claim that this person may see; any other does not exist for them."""
-    claims = queries.claims_visible_to(request.user).annotate(is_reimbursed=is_reimbursed())
+    claims = queries.claims_visible_to(request.user).annotate(
+        is_reimbursed=is_reimbursed(), paid_at=paid_at()
+    )
     claims = claims.select_related("reckoning__policy_version")
     return get_object_or_404(claims, public_id=public_id)
 
@@ -210,7 +215,8 @@ def detail_page(
     context = base_context(request.user, claim, now)
     context |= confirmation_context(request.user, claim, now)
     if not (refused and "review" in refused):
-        context |= review_context(request.user, claim, now, read=context["read"])
+        begun = SentForms(ask_about=request.GET.get("ask", ""))
+        context |= review_context(request.user, claim, now, begun, read=context["read"])
     context |= refused or {}
     return render(request, "subsidies/claim_detail.html", context, status=status)
 
@@ -229,7 +235,7 @@ def base_context(user: User, claim: SubsidyClaim, now: datetime) -> dict[str, An
     can_end = ClaimStatus.WITHDRAWN in CLAIM_TRANSITIONS[ClaimStatus(claim.status)]
     conditions = conditions_to_submit(claim, advances, files, lines, today) if may_submit else []
     questions = shown_questions(user, claim)
-    is_asked = any(row["question"].answered_at is None for row in questions)
+    is_asked = is_one_to_wait_for([row["question"] for row in questions], today)
     road = claim_road(
         claim,
         sees_decisions=policies.can_see_decisions(user),
@@ -239,6 +245,7 @@ def base_context(user: User, claim: SubsidyClaim, now: datetime) -> dict[str, An
         "claim": claim,
         "read": ReadBeside(lines, [row["question"] for row in questions], files),
         "facts": claim_facts(claim, today),
+        "status_reason": claim_reason(claim.status_reason),
         "waits": waits_for(claim, today, is_asked=is_asked),
         **amount_context(claim, lines),
         "lines": [shown_line(line, full_names=full_names) for line in lines],
@@ -255,7 +262,18 @@ def base_context(user: User, claim: SubsidyClaim, now: datetime) -> dict[str, An
         else None,
         "questions": questions,
         "steps": road,
+        "statement": _statement_of(claim),
     }
+
+
+def _statement_of(claim: SubsidyClaim) -> dict[str, str] | None:
+    """Return the statement of the month in which a claim was paid; nothing for one that was not."""
+    paid = getattr(claim, "paid_at", None)
+    if paid is None:
+        return None
+    month = f"{timezone.localtime(paid):%Y-%m}"
+    query = urlencode({"month": month, "institution": str(claim.institution.public_id)})
+    return {"month": month, "url": f"{reverse('claim-statement')}?{query}"}
 
 
 def shown_questions(

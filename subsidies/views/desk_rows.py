@@ -14,6 +14,7 @@ from enrollment.rules.identifiers import mask_name
 from institutions.models import District
 from subsidies import queries
 from subsidies.bank.sentences import file_problem, line_problem
+from subsidies.claim_reasons import claim_reason
 from subsidies.desk_words import (
     ACT_ROUTES,
     CALENDAR_MISSING,
@@ -179,6 +180,7 @@ _OWN_CAUSES: Final[dict[str, Callable[[Any], str]]] = {
     "settlements": lambda settlement: str(settlement.get_kind_display()),
     "sending-stopped": lambda stop: str(stop.reason),
     "alarms": _why_alarmed,
+    "claims-back-with-the-district": lambda claim: claim_reason(claim.status_reason),
 }
 
 

@@ -29,7 +29,8 @@ NAMES = {
     BUDGET: gettext_lazy("Budget"),
     PAYMENTS: gettext_lazy("Payments and recoveries"),
     JOURNAL: gettext_lazy("Journal"),
-    BANK: gettext_lazy("Bank"),
+    # What was set off never went through it, and stands beside its word on both sides.
+    BANK: gettext_lazy("Bank (with set-offs)"),
 }
 FIGURE_COLUMNS = (
     (gettext_lazy("Measure"), ""),
@@ -68,6 +69,7 @@ def reconciliation(request: SignedInRequest) -> HttpResponse:
         books = compare(queries.book_figures_by_row())
     apart = [] if books.agrees else queries.payments_apart(MOST_ROWS)
     off = [] if books.agrees else queries.budgets_apart()
+    set_off = queries.set_off_sum()
     budgets = {budget.pk: budget for budget in queries.budgets_by_id([each.budget_id for each in off])}
     context = {
         "agrees": books.agrees,
@@ -76,6 +78,7 @@ def reconciliation(request: SignedInRequest) -> HttpResponse:
         "is_stopped": queries.sending_is_stopped(),
         "figure_columns": FIGURE_COLUMNS,
         "figures": [_shown_figures(each) for each in books.figures],
+        "set_off": yuan(set_off) if set_off else "",
         "pair_columns": PAIR_COLUMNS,
         "pairs": [_shown_pair(pair) for pair in books.pairs],
         "payment_columns": PAYMENT_COLUMNS,

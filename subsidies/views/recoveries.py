@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 from chongqing_dte.foundation.paging import page_of
 from institutions.requests import SignedInRequest
 from subsidies import policies, queries
-from subsidies.enums import RecoveryStatus
+from subsidies.enums import RecoveryStatus, SettlementKind
 from subsidies.forms.recoveries import AskBackForm, RecoveryFilterForm, SettlementDecisionForm, SettlementForm
 from subsidies.models import Recovery, RecoverySettlement
 from subsidies.paid_for import HEADING, PAYEE, paid_for
+from subsidies.rules.recoveries import to_give_back
 from subsidies.views.exports import Export, hand_out
 from subsidies.views.recovery_rows import (
     as_workbook,
@@ -144,7 +145,9 @@ def detail_page(
         "sent": shown_messages(queries.messages_about(recovery)),
         "stands_again": recovery.status != RecoveryStatus.WITHDRAWN
         and bool(queries.passes_stand_again([recovery.pk])),
+        "is_not_owed": recovery.not_owed > recovery.written_off + recovery.given_back,
         "may_act": may_act,
+        "may_settle": may_act or (policies.can_ask_back(request.user) and to_give_back(recovery) > 0),
         "ask_form": forms.get("ask") or AskBackForm(prefix="ask"),
         "settlement_form": forms.get("settlement") or SettlementForm(initial=_rest_of(recovery)),
     }
@@ -157,6 +160,8 @@ def decision_form(settlement: RecoverySettlement, sent: QueryDict | None = None)
 
 
 def _rest_of(recovery: Recovery) -> dict[str, object]:
+    if recovery.status == RecoveryStatus.SETTLED:
+        return {"kind": SettlementKind.GIVEN_BACK, "amount": to_give_back(recovery)}
     rest = recovery.amount - recovery.recovered - recovery.written_off
     rest -= queries.settlement_amount_proposed(recovery)
     return {"amount": rest} if rest > 0 else {}

@@ -58,7 +58,11 @@ def assembled() -> PaymentBatch:
 
 def owed_back(*amounts: str, people: int = 2) -> list[Recovery]:
     """Return what an institution has to pay back of a paid claim, so much for each of its people."""
-    payment = paid_payment(people)
+    return ask_back_of(paid_payment(people), *amounts)
+
+
+def ask_back_of(payment: Payment, *amounts: str) -> list[Recovery]:
+    """Return what is asked back of a payment of a claim, so much for each of its people."""
     subsidies = TrainingSubsidy.objects.filter(claim=payment.claim_id).order_by("pk")
     asked = [
         Recovery(

@@ -61,6 +61,14 @@ def write_off(amount: str) -> Settlement:
     return Settlement(SettlementKind.WRITE_OFF, Decimal(amount), "Nobody can be found.")
 
 
+def given_back(amount: object, bank_reference: str = "OUT-1", **changes: object) -> Settlement:
+    """Return so many yuan given back, on a line of the bank's statement."""
+    stated = {"reason": "The result stands again.", "received_on": NOW.date(), **changes}
+    return Settlement(
+        SettlementKind.GIVEN_BACK, Decimal(str(amount)), bank_reference=bank_reference, **stated
+    )
+
+
 def finance() -> User:
     """Return one of the people who answer for money."""
     return UserFactory(municipal_finance=True)

@@ -143,6 +143,8 @@ NAMED: Final[dict[str, str]] = {
         "netting_constraints",
         netting_one_live_per_recovery_and_payment="a_recovery_is_set_off_once_against_a_payment",
         netting_stays_ended="a_set_off_that_has_ended_stays_so",
+        netting_leaves_what_is_instructed="nothing_is_held_back_of_what_the_bank_was_told_to_pay",
+        attempt_is_what_is_not_set_off="the_bank_is_not_told_to_pay_what_is_held_back",
         netting_within_what_is_asked_back="nobody_pays_with_what_is_owed_to_a_person",
     ),
     **_in(

@@ -33,6 +33,8 @@ POLICY = TrainingPolicyValues(
     pass_rule="ANY_ATTEMPT",
     cut_off_days=90,
     curve=PassRateCurve(points=points_of([("0", "0"), ("1", "1")])),
+    pass_rate_distance=None,
+    least_compared_classes=5,
     claim_window_days=60,
     district_working_days=10,
     municipal_working_days=10,

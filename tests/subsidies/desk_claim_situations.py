@@ -5,6 +5,7 @@ from functools import partial
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from subsidies.enums import ClaimStatus
 from subsidies.models import SubsidyClaim
 from tests.clock import NOW
 from tests.factories.claims import (
@@ -26,6 +27,11 @@ def class_without_a_policy() -> Solve:
 def no_last_day() -> Solve:
     claim = SubsidyClaimFactory(submitted=True, due_on=None)
     return partial(SubsidyClaim.objects.filter(pk=claim.pk).update, due_on=NOW.date() + timedelta(days=9))
+
+
+def back_with_the_district() -> Solve:
+    claim = SubsidyClaimFactory(submitted=True, status_reason="Look at the receipts again.")
+    return partial(SubsidyClaim.objects.filter(pk=claim.pk).update, status=ClaimStatus.RETURNED)
 
 
 def district_is_late() -> Solve:

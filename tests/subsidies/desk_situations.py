@@ -28,6 +28,7 @@ from subsidies.services.line_resolutions import approve_resolution, propose_reso
 from subsidies.services.notices import close_notices, publish_notices
 from subsidies.services.recoveries import approve_settlement, ask_back
 from subsidies.services.result_files import dismiss_result_file, refuse_result_file
+from subsidies.services.revocations import follow_ended_certificates
 from subsidies.services.sending_stops import lift_stop, propose_lift, stop_sending
 from tests.clock import NOW
 from tests.factories.assessment import LevelCertificateFactory
@@ -37,7 +38,14 @@ from tests.factories.identity import evidence_is_corrected
 from tests.factories.institutions import UserFactory
 from tests.factories.notices import AFTERWARDS, decided, payment_on_notice, payment_to_notice, said_against
 from tests.factories.notifications import NotificationFactory
-from tests.factories.recoveries import finance, propose, recovery_of_paid_money, repayment
+from tests.factories.recoveries import (
+    finance,
+    given_back,
+    propose,
+    recovery_of_paid_money,
+    repayment,
+    write_off,
+)
 from tests.factories.standing import known_years
 from tests.factories.subsidies import (
     answers_to,
@@ -296,6 +304,15 @@ def not_paid_back() -> Solve:
     recovery = recovery_of_paid_money()
     ask_back(recovery_id=recovery.pk, asker=finance(), due_on=(NOW + timedelta(days=1)).date(), now=NOW)
     return lambda: approve(propose(recovery, repayment("800.00")))
+
+
+def not_owed_by_now() -> Solve:
+    recovery = recovery_of_paid_money()
+    approve(propose(recovery, repayment("300.00")))
+    approve(propose(recovery, write_off("500.00")))
+    LevelCertificateFactory(attempt=recovery.payment.grant.certificate.attempt)
+    follow_ended_certificates(now=NOW)
+    return lambda: approve(propose(recovery, given_back("300.00")))
 
 
 def settlement_waits() -> Solve:

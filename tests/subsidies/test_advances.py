@@ -68,13 +68,16 @@ def test_an_advance_is_recorded(training_class, entry, amount):
     assert AuditEvent.objects.get(name="advance.recorded").facts["amount"] == amount
 
 
-def test_an_advance_has_the_claim_looked_at(training_class):
+def test_an_advance_counts_in_the_claim_at_once(training_class):
     claim = SubsidyClaimFactory(training_class=training_class)
 
-    record(training_class)
-
+    advance = record(training_class)
     claim.refresh_from_db()
-    assert claim.reckoning_due_at == NOW
+    counted = claim.reckoning.advance_cap
+
+    take_back(advance)
+    claim.refresh_from_db()
+    assert (counted, claim.reckoning.advance_cap) == (Decimal("40000.00"), Decimal("0.00"))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +209,7 @@ def test_an_advance_is_not_taken_back_while_the_claim_is_handed_in(monkeypatch):
     submitter, advance = institution_user(claim.training_class), Advance.objects.get()
 
     with rivals() as others:
-        with paused(monkeypatch, advances, "look_anew") as reached:
+        with paused(monkeypatch, advances, "reckon_claims") as reached:
             first = others.start(lambda: take_back(advance))
             assert reached.wait(PATIENCE)
             second = others.start(lambda: submit_claim(claim_id=claim.pk, submitter=submitter, now=NOW))

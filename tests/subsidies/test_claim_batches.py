@@ -46,6 +46,7 @@ from tests.factories.claim_payments import (
     said_against_claim,
     with_account,
 )
+from tests.factories.claims import LineReviewFactory
 from tests.factories.institutions import InstitutionAccountFactory, UserFactory
 from tests.factories.subsidies import (
     granted_certificate,
@@ -242,6 +243,18 @@ def test_nobody_behind_a_claim_releases_its_money(part):
 
     with pytest.raises(NotPermitted, match="Somebody else releases it"):
         release_batch(batch_id=batch.pk, releaser=signer, sha256=batch.sha256, now=NOW)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_nobody_who_reviewed_one_line_of_a_claim_releases_its_money(refused):
+    payment = opened_payment()
+    line = payment.claim.reckoning.lines.order_by("line_number")[0]
+    # Somebody else recommended it.
+    reviewer = LineReviewFactory(line=line, refused=refused).reviewed_by
+    batch = next_batch()
+
+    with pytest.raises(NotPermitted, match="Somebody else releases it"):
+        release_batch(batch_id=batch.pk, releaser=now_in_finance(reviewer), sha256=batch.sha256, now=NOW)
 
 
 def test_two_others_of_finance_release_it():

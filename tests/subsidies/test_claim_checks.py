@@ -11,9 +11,11 @@ from subsidies.rules.claim_checks import (
     ClaimWideFacts,
     DaySpan,
     OpenSignal,
+    OtherClasses,
     first_uncovered_day,
     is_flagged,
     look_at,
+    same_to_look_at,
 )
 from subsidies.rules.facts import Check
 
@@ -31,9 +33,9 @@ FACTS = ClaimWideFacts(
     accreditations=(DaySpan(date(2025, 1, 1), date(2027, 12, 31)),),
     pass_count=24,
     rate_count=30,
-    other_pass_count=240,
-    other_rate_count=300,
-    rate_difference_limit=Decimal("0.2000"),
+    others=OtherClasses(class_count=10, pass_count=240, rate_count=300),
+    pass_rate_distance=20,
+    least_compared_classes=5,
     advance=Decimal("24000.00"),
     evidence_count=2,
     waiting_evidence_count=0,
@@ -85,9 +87,7 @@ def test_claim_in_which_nothing_is_wrong_has_no_flag():
             id="not accredited on the first day",
         ),
         pytest.param({"pass_count": 17}, "pass_rate_far_from_others", id="far below the others"),
-        pytest.param(
-            {"other_pass_count": 179, "other_rate_count": 300}, "pass_rate_far_from_others", id="far above"
-        ),
+        pytest.param({"others": OtherClasses(5, 179, 300)}, "pass_rate_far_from_others", id="far above"),
         pytest.param({"advance": None}, "advance_is_shown", id="no advance"),
         pytest.param({"evidence_count": 0}, "advance_is_shown", id="no evidence"),
         pytest.param(
@@ -109,9 +109,7 @@ def test_claim_is_flagged_for(values, name):
     [
         pytest.param({"pass_count": 18}, id="just as far below as may be"),
         pytest.param({"pass_count": 30}, id="just as far above as may be"),
-        pytest.param({"pass_count": 0, "other_rate_count": 29, "other_pass_count": 29}, id="too few others"),
-        pytest.param({"pass_count": 0, "rate_difference_limit": None}, id="nothing is compared"),
-        pytest.param({"pass_count": 0, "rate_count": 0}, id="nobody in the rate"),
+        pytest.param({"others": OtherClasses(5, 240, 300)}, id="just as many others as are needed"),
         pytest.param({"funded_seat_count": None}, id="no quota"),
         pytest.param({"funded_seat_count": 31}, id="a seat to spare"),
         pytest.param({"evidence_count": 1}, id="a single file"),
@@ -126,10 +124,20 @@ def test_claim_is_not_flagged_for(values):
     assert found(**values) == ALL_PASS
 
 
-def test_thirty_others_are_enough_to_compare():
-    values = {"pass_count": 0, "other_rate_count": 30, "other_pass_count": 30}
+def test_a_policy_without_a_distance_compares_nothing():
+    assert "pass_rate_far_from_others" not in found(pass_count=0, pass_rate_distance=None)
 
-    assert found(**values)["pass_rate_far_from_others"] == "FAILED"
+
+def test_what_became_of_others_meanwhile_is_nothing_new_until_the_outcome_is_another():
+    def kept(**others: int) -> list[dict[str, object]]:
+        return [dict(check.as_kept()) for check in look_at(replace(FACTS, others=OtherClasses(**others)))]
+
+    seen = kept(class_count=10, pass_count=240, rate_count=300)
+
+    assert same_to_look_at(seen, kept(class_count=11, pass_count=270, rate_count=330))
+    assert not same_to_look_at(seen, kept(class_count=4, pass_count=100, rate_count=120))
+    assert not same_to_look_at(seen, kept(class_count=11, pass_count=150, rate_count=330))
+    assert not same_to_look_at(seen, [check for check in seen if check["name"] != "shared_accounts"])
 
 
 @pytest.mark.parametrize(
@@ -144,6 +152,12 @@ def test_thirty_others_are_enough_to_compare():
             {"evidence_count": 0, "waiting_evidence_count": 1},
             "advance_is_shown",
             id="the evidence is being scanned",
+        ),
+        pytest.param(
+            {"pass_count": 0, "others": OtherClasses(4, 100, 120)}, "pass_rate_far_from_others", id="too few"
+        ),
+        pytest.param(
+            {"pass_count": 0, "rate_count": 0}, "pass_rate_far_from_others", id="nobody in the rate"
         ),
     ],
 )
@@ -189,8 +203,9 @@ def test_checks_say_what_they_saw():
         "pass_rate_far_from_others": {
             "rate": "0.3333",
             "rate_of_others": "0.8000",
-            "others": 300,
-            "limit": "0.2000",
+            "other_classes": 10,
+            "least_classes": 5,
+            "distance": 20,
         },
         "advance_is_shown": {"amount": "24000.00", "evidence": 2, "waiting": 1},
         "class_within_quota": {"seats": 30, "people": 31},
@@ -200,9 +215,9 @@ def test_checks_say_what_they_saw():
 def test_checks_say_what_they_did_not_find():
     assert seen_by("institution_in_good_standing") == {"suspensions": [], "not_accredited_on": None}
     assert seen_by("advance_is_shown", advance=None)["amount"] is None
-    assert seen_by("pass_rate_far_from_others", other_rate_count=29, other_pass_count=0) == {
-        "others": 29,
-        "least_others": 30,
+    assert seen_by("pass_rate_far_from_others", others=OtherClasses(4, 100, 120)) == {
+        "other_classes": 4,
+        "least_classes": 5,
     }
 
 

@@ -12,6 +12,7 @@ from subsidies import queries, tasks
 from subsidies.enums import ClaimStatus, NotificationKind
 from subsidies.messages import sentence
 from subsidies.models import Notification, SubsidyClaim
+from subsidies.queries.claim_reviews import is_one_to_wait_for
 from subsidies.services.claim_clocks import escalate_overdue_claims, tell_offices_of_late_claims
 from subsidies.services.claim_confirmations import return_claim_to_district
 from subsidies.services.claim_reviews import return_claim
@@ -63,13 +64,69 @@ def test_what_is_recommended_goes_up_too():
 def test_nothing_is_late_while_the_institution_is_asked():
     known_years(2026)
     claim = submitted_claim()
+    question = asked(claim, now=in_days(13))
+
+    # A working day of the district's was left, and five are the institution's until 9 November.
+    assert (question.due_on, escalate(in_days(20))) == (date(2026, 11, 9), 0)
+
+    answered(question, now=in_days(16))
+    assert fresh(claim).due_on == date(2026, 11, 6)
+    assert (escalate(in_days(17)), escalate(in_days(18))) == (0, 1)
+
+
+def test_a_question_that_nobody_answers_stops_no_clock_for_ever():
+    known_years(2026)
+    claim = submitted_claim()
+    asked(claim)
+
+    # The five working days of the institution, and then the ten of the district, are over on 10 November.
+    assert (escalate(in_days(21)), fresh(claim).due_on) == (0, date(2026, 11, 10))
+    assert escalate(in_days(60)) == 1
+    assert fresh(claim).due_on == date(2026, 11, 10)
+
+
+def test_a_late_answer_gives_the_district_no_day_more():
+    known_years(2026)
+    claim = submitted_claim()
+
+    answered(asked(claim), now=in_days(20))
+
+    assert fresh(claim).due_on == date(2026, 11, 10)
+
+
+def test_a_question_gets_its_last_day_once_the_calendar_is_published():
+    claim = submitted_claim()
     question = asked(claim)
+    known_years(2026)
 
-    assert escalate(in_days(30)) == 0
+    assert escalate(in_days(60)) == 1
+    question.refresh_from_db()
+    assert (question.due_on, fresh(claim).due_on) == (date(2026, 10, 27), date(2026, 11, 10))
 
-    answered(question, now=in_days(30))
-    assert fresh(claim).due_on > in_days(30).date()
-    assert escalate(in_days(31)) == 0
+
+@pytest.mark.parametrize(("days", "stands_still"), [(5, True), (7, True), (8, False), (60, False)])
+def test_every_list_and_page_agrees_on_whose_turn_it_is(days, stands_still):
+    known_years(2026)
+    claim = submitted_claim()
+    question = asked(claim)
+    reviewer, today = reviewer_of(claim), in_days(days).date()
+    escalate(in_days(days))
+
+    listed = queries.claims_to_list(reviewer, today).get()
+    figures = queries.queue_figures(reviewer, today)
+    is_late = queries.late_claims_by_office(today) != []
+
+    assert listed.is_asked is stands_still
+    assert (figures.asked, figures.late) == (int(stands_still), int(is_late))
+    assert is_one_to_wait_for([question], today) is stands_still
+    assert is_late is (today > fresh(claim).due_on and not stands_still)
+    assert len(narrowed(reviewer, "asked", today)) == int(stands_still)
+    assert len(narrowed(reviewer, "late", today)) == int(is_late)
+
+
+def narrowed(reviewer, due, today):
+    claims = queries.claims_to_list(reviewer, today)
+    return queries.claims_chosen(claims, {"due": due}, user=reviewer, today=today)
 
 
 def test_nothing_is_late_that_the_calendar_says_nothing_of():
@@ -171,7 +228,7 @@ def test_clocks_of_many_claims_are_looked_at_in_a_few_queries(django_assert_max_
     for _ in range(4):
         asked(submitted_claim())
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         escalate(NOW)
 
 

@@ -1,5 +1,6 @@
 """The municipal bureau's pages of claims: one is signed, sent back or refused, and many are signed at a stroke."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -189,6 +190,44 @@ def test_of_large_claims_together_the_first_signature_is_given(reviewer):
     assert "1 claim has your signature and waits for a second one." in page
     # What somebody has signed does not wait for them any more.
     assert claim.reference not in page
+
+
+def test_the_list_is_narrowed_to_a_district_and_only_what_it_shows_is_chosen_and_signed(reviewer):
+    shown, other = recommended_claim(), recommended_claim()
+    narrowed = {"district": shown.district.code}
+
+    page = text_of(reviewer.get(reverse("claim-confirmations"), {**narrowed, "chosen": "all"}))
+    whole = text_of(reviewer.get(reverse("claim-confirmations")))
+    address = f"{reverse('claims-confirm')}?district={shown.district.code}&amp;after="
+    answer = reviewer.post(address.replace("&amp;", "&"), chosen(shown), follow=True)
+
+    assert f'action="{address}"' in page
+    assert shown.reference in page
+    assert other.reference not in page
+    assert page.count(" checked>") == 1
+    assert {shown.reference, other.reference} <= set(re.findall(r">([^<]+)</a>", whole))
+    # The list is as it was narrowed, and says so, although nothing of the district is left.
+    assert answer.redirect_chain[-1][0] == f"{reverse('claim-confirmations')}?district={shown.district.code}"
+    assert "Nothing of this district waits for your signature." in text_of(answer)
+    assert f'value="{shown.district.code}" selected' in text_of(answer)
+    assert (fresh(shown).status, fresh(other).status) == (ClaimStatus.CONFIRMED, ClaimStatus.RECOMMENDED)
+
+
+def test_a_refusal_among_many_comes_back_in_the_same_district(reviewer):
+    stale, other = recommended_claim(), recommended_claim()
+    address = f"{reverse('claims-confirm')}?district={stale.district.code}"
+
+    page = text_of(reviewer.post(address, chosen(stale, sha256="0" * 64)), 409)
+
+    assert stale.reference in page
+    assert other.reference not in page
+
+
+@pytest.mark.parametrize("code", ["999999", "\x00", "' OR 1=1", "9" * 30])
+def test_a_district_that_is_none_narrows_nothing(reviewer, code):
+    claim = recommended_claim()
+
+    assert claim.reference in text_of(reviewer.get(reverse("claim-confirmations"), {"district": code}))
 
 
 def test_choosing_nothing_or_nonsense_signs_nothing(reviewer):

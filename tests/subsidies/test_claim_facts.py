@@ -272,7 +272,7 @@ def test_more_people_than_funded_seats_is_a_flag():
 @pytest.mark.parametrize("scope", [TrainingScope.ENROLLMENT, TrainingScope.OCCUPATION_AND_LEVEL])
 @pytest.mark.parametrize("size", [1, 5])
 def test_facts_take_twelve_queries_at_most_whatever_the_number_of_people_and_classes(scope, size):
-    open_training(subsidized_once_per=scope)
+    open_training(subsidized_once_per=scope, pass_rate_distance=20)
     classes = [class_with_results(*([True] * size)) for _ in range(size)]
     kept = classes[0].enrollments.first().trainee
     # Somebody who has another row.

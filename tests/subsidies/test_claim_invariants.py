@@ -3,14 +3,27 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
-from subsidies.enums import PaymentStatus
+from subsidies.enums import PaymentStatus, SettlementKind
 from subsidies.invariants import find_violations
-from subsidies.models import Netting, Payment, PaymentAttempt, PaymentBatch, Recovery, TrainingSubsidy
+from subsidies.models import (
+    Budget,
+    JournalLine,
+    Netting,
+    Payment,
+    PaymentAttempt,
+    PaymentBatch,
+    Recovery,
+    RecoverySettlement,
+    TrainingSubsidy,
+)
 from tests.clock import NOW
 from tests.factories.claim_payments import opened_payment
+from tests.factories.enrollment import EnrollmentFactory
 from tests.factories.nettings import assembled, next_payment, owed_back
+from tests.factories.recoveries import given_back, recovery_of_paid_money, repayment, settle, write_off
 from tests.subsidies.database import triggers_off
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +77,60 @@ def test_more_held_back_than_is_left_is_reported():
         Netting.objects.update(amount=Decimal("300.01"))
 
     assert broken() == ["attempt_amount_is_its_payment", "set_off_is_of_one_institution"]
+
+
+def test_a_part_of_what_a_person_was_paid_is_asked_back_only_where_some_was_given_back():
+    recovery = recovery_of_paid_money()
+    with triggers_off():
+        Recovery.objects.filter(pk=recovery.pk).update(amount=Decimal("799.00"))
+
+    assert "recovery_asks_for_what_was_paid" in broken()
+
+
+def test_somebody_who_was_paid_nothing_and_is_free_while_the_claim_stands_is_reported():
+    (recovery,) = owed_back("300.00")
+    part = recovery.subsidy
+    TrainingSubsidy.objects.create(
+        claim=part.claim,
+        line=part.line,
+        enrollment=EnrollmentFactory(),
+        subsidy_key="nothing",
+        amount=Decimal("0.00"),
+        granted_at=NOW,
+        voided_at=NOW,
+    )
+
+    assert broken() == ["subsidy_stands_until_its_money_came_back"]
+
+
+def give_one_yuan_back() -> None:
+    recovery = recovery_of_paid_money()
+    settle(recovery, repayment("1"))
+    settle(recovery, write_off("799"))
+    Recovery.objects.filter(pk=recovery.pk).update(not_owed=recovery.amount, not_owed_since=NOW)
+    settle(recovery, given_back("1"))
+    # What waits for the commit is looked at before anything is broken.
+    connection.check_constraints()
+
+
+def test_another_amount_put_down_than_was_given_back_is_reported():
+    give_one_yuan_back()
+    with triggers_off():
+        RecoverySettlement.objects.filter(kind=SettlementKind.GIVEN_BACK).update(amount=Decimal("0.99"))
+
+    assert "recovery_is_the_sum_of_its_settlements" in broken()
+
+
+def test_what_was_given_back_and_is_not_in_the_journal_is_reported():
+    give_one_yuan_back()
+    with triggers_off():
+        JournalLine.objects.filter(fact__startswith="given_back:").update(fact="given_back:0")
+
+    assert "settlement_is_in_the_journal_once_approved" in broken()
+
+
+def test_a_budget_that_keeps_what_was_given_back_is_reported():
+    give_one_yuan_back()
+    Budget.objects.update(recovered=Decimal("1.00"))
+
+    assert broken() == ["budget_recovered_is_what_came_back"]

@@ -13,7 +13,7 @@ from tests.factories.claim_payments import (
     paid_claim_budget,
     payment_of_claim,
 )
-from tests.factories.claims import TrainingSubsidyFactory
+from tests.factories.claims import LineReviewFactory, TrainingSubsidyFactory
 from tests.factories.institutions import InstitutionAccountFactory, InstitutionFactory, UserFactory
 from tests.factories.nettings import owed_back
 from tests.factories.notices import NoticeLineFactory, payment_to_notice, said_against
@@ -97,10 +97,22 @@ def test_an_instruction_names_one_account():
 def test_no_batch_is_signed_by_somebody_behind_its_claims(part, place):
     payment = opened_payment()
     batch = next_batch()
-    signed = {f"{place}_released_by": getattr(payment.claim, part), f"{place}_released_at": NOW}
+    refuse_signature(batch, place, getattr(payment.claim, part))
+
+
+@pytest.mark.parametrize("place", ["first", "second"])
+def test_no_batch_is_signed_by_somebody_who_reviewed_one_of_its_lines(place):
+    payment = opened_payment()
+    line = payment.claim.reckoning.lines.order_by("line_number")[0]
+    review = LineReviewFactory(line=line)
+
+    refuse_signature(next_batch(), place, review.reviewed_by)
+
+
+def refuse_signature(batch, place, signer):
+    signed = {f"{place}_released_by": signer, f"{place}_released_at": NOW}
     if place == "second":
         signed |= {"first_released_by": UserFactory(municipal_finance=True), "first_released_at": NOW}
-
     with (
         pytest.raises(IntegrityError, match="batch_released_by_nobody_behind_its_claims"),
         transaction.atomic(),

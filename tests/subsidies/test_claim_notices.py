@@ -6,10 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import gettext, override
 
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
 from institutions.enums import Role
 from subsidies import policies
+from subsidies.claim_reasons import claim_reason
 from subsidies.enums import (
     ClaimStatus,
     JournalKind,
@@ -55,6 +57,7 @@ from tests.factories.notices import (
     payment_to_notice,
 )
 from tests.factories.subsidies import next_batch
+from tests.subsidies.database import triggers_off
 
 pytestmark = pytest.mark.django_db
 
@@ -194,11 +197,61 @@ def test_an_upheld_objection_gives_the_claim_back_and_takes_its_money_away():
         None,
         None,
     )
-    assert "attendance sheets" in claim.status_reason
+    assert claim.status_reason == "An objection was upheld.\nWe looked into the attendance sheets."
     assert not TrainingSubsidy.objects.filter(voided_at__isnull=True).exists()
     assert paid_claim_budget().reserved == Decimal("0.00")
     assert JournalEntry.objects.filter(kind=JournalKind.VOID).count() == 1
     assert ClaimStep.objects.get(claim=claim, to_status=ClaimStatus.RETURNED).reason
+
+
+def test_an_upheld_objection_counts_against_a_payment_whose_clock_was_ahead():
+    payment = payment_on_claim_notice()
+    objection = said_against_claim(payment)
+    ahead = NOW + timedelta(seconds=5)
+    with triggers_off():
+        Payment.objects.filter(pk=payment.pk).update(opened_at=ahead)
+
+    decided(objection, ObjectionStatus.UPHELD)
+
+    objection.refresh_from_db()
+    assert objection.decided_at == ahead
+    assert follow_upheld_objections(now=ahead) == 1
+    payment.refresh_from_db()
+    assert payment.status == PaymentStatus.CANCELLED
+
+
+@pytest.mark.parametrize("has_payment", [True, False], ids=["by the sweep", "by the decider"])
+def test_the_reason_is_read_in_the_readers_language(has_payment):
+    open_training_money_with_notice()
+    claim = with_account(confirmed_claim())
+    if has_payment:
+        open_claim_payments(now=NOW)
+    objection = objected_by_office(claim)
+    with override("zh-hans"):
+        decided(objection, ObjectionStatus.UPHELD)
+        follow_upheld_objections(now=NOW)
+    claim.refresh_from_db()
+    step = ClaimStep.objects.get(claim=claim, to_status=ClaimStatus.RETURNED)
+
+    assert step.reason == claim.status_reason
+    with override("en"):
+        assert claim_reason(step.reason) == "An objection was upheld.\nWe looked into the attendance sheets."
+    with override("zh-hans"):
+        own, words = claim_reason(step.reason).split("\n")
+    assert (own, words) == (upheld_in_chinese(), "We looked into the attendance sheets.")
+
+
+def upheld_in_chinese():
+    with override("zh-hans"):
+        return gettext("An objection was upheld.")
+
+
+@pytest.mark.parametrize(
+    "reason", ["异议成立：班级课时不足。", "The class was half as long.", "", "\n", "a\nb"]
+)
+def test_what_was_kept_before_and_what_people_write_is_read_as_it_is(reason):
+    with override("zh-hans"):
+        assert claim_reason(reason) == reason
 
 
 def test_following_is_safe_to_repeat():

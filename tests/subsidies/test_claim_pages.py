@@ -1,5 +1,7 @@
 """An institution's claims on screen: the list, one claim with its curve and checks, and what it does with them."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -8,8 +10,9 @@ from django.utils import timezone
 from assessment.models import LevelCertificate
 from enrollment.models import Enrollment
 from institutions.models import User
-from subsidies.enums import ClaimStatus
-from subsidies.models import SubsidyClaim
+from subsidies.enums import AdvanceBasis, ClaimStatus
+from subsidies.models import Advance, SubsidyClaim
+from subsidies.services.advances import AdvanceEntry, record_advance, withdraw_advance
 from subsidies.services.claim_sweeps import reckon_due_claims
 from subsidies.services.claims import submit_claim
 from tests.clock import NOW
@@ -101,6 +104,22 @@ def test_nobody_waits_for_a_claim_that_was_paid():
     page = client.get(reverse("claim-detail", args=[paid.public_id]))
 
     assert (row["waits"], page.context["waits"]) == ("", "")
+
+
+def test_a_paid_claim_leads_to_the_statement_of_the_month_in_which_it_was_paid():
+    claim = real_paid_claim()
+    month = timezone.localtime(claim.payments.get(status="PAID").paid_at).strftime("%Y-%m")
+    path = f"{reverse('claim-statement')}?month={month}&amp;institution={claim.institution.public_id}"
+    manager = institution_user(claim.training_class)
+
+    assert f'href="{path}"' in page_of(manager, claim)
+    assert f'href="{path}"' in page_of(UserFactory(municipal_reviewer=True), claim)
+    statement = browser_of(manager).get(path.replace("&amp;", "&"))
+    assert claim.reference in statement.content.decode()
+
+
+def test_a_claim_that_is_not_paid_leads_to_no_statement(claim, manager):
+    assert "statement/?month" not in page_of(manager, claim)
 
 
 def test_list_of_another_institution_says_nothing_of_it(claim):
@@ -261,6 +280,21 @@ def test_what_is_missing_has_a_way_to_it():
     assert f'<a href="{costs}#evidence">Hand in a receipt</a>' in text
     assert f'<a href="{reverse("institution-account")}">Our account</a>' in text
     assert reverse("claim-submit", args=[claim.public_id]) not in text
+
+
+def test_a_claim_can_be_handed_in_as_soon_as_its_costs_are_recorded():
+    open_training()
+    claim = ready_to_submit()
+    advance, manager = Advance.objects.get(), institution_user(claim.training_class)
+    withdraw_advance(advance_id=advance.pk, withdrawer=manager, reason="Counted twice.", now=NOW)
+    without = page_of(manager, claim)
+    entry = AdvanceEntry(AdvanceBasis.PER_CLASS, Decimal("1000.00"), NOW.date())
+
+    record_advance(class_id=claim.training_class_id, entry=entry, recorder=manager, now=NOW)
+
+    assert "Hand in for" not in without
+    # No worker has looked at it in between.
+    assert "Hand in for ¥1,000.00" in page_of(manager, claim)
 
 
 def test_claim_is_handed_in_from_its_page(claim, manager):

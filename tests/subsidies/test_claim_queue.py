@@ -13,7 +13,7 @@ from subsidies import queries
 from subsidies.claim_queue_files import HEADS, queue_rows
 from subsidies.enums import ClaimStatus
 from subsidies.models import SubsidyClaim
-from subsidies.queries.claim_queue import QueueFigures
+from subsidies.queries.claim_queue import QueueFigures, QueuePlace
 from subsidies.rules.facts import FAILED, PASSED
 from subsidies.statement_files import as_csv, as_workbook
 from tests.clock import NOW
@@ -54,7 +54,7 @@ def waiting(district, *, due: int | None = 0, flags=(), **values) -> SubsidyClai
 
 
 def listed(user, **chosen) -> list[int]:
-    claims = queries.claims_chosen(queries.claims_to_list(user), chosen, user=user, today=TODAY)
+    claims = queries.claims_chosen(queries.claims_to_list(user, TODAY), chosen, user=user, today=TODAY)
     return [claim.pk for claim in claims]
 
 
@@ -103,11 +103,11 @@ def test_the_most_urgent_come_first_and_those_without_a_day_last(district, revie
 def test_pages_follow_each_other_without_gaps(district, reviewer):
     for due in (2, None, 1, 2, None, 0, 2):
         waiting(district, due=due)
-    claims = queries.claims_to_list(reviewer)
-    whole, pages, last = [claim.pk for claim in claims], [], None
-    while page := [claim.pk for claim in queries.claims_behind(claims, last)[:2]]:
-        pages += page
-        last = page[-1]
+    claims = queries.claims_to_list(reviewer, TODAY)
+    whole, pages, place = [claim.pk for claim in claims], [], None
+    while page := list(queries.claims_behind(claims, place)[:2]):
+        pages += [claim.pk for claim in page]
+        place = QueuePlace(page[-1].due_on, page[-1].pk)
 
     assert pages == whole
     assert len(whole) == 7
@@ -172,7 +172,9 @@ def test_a_queue_opens_in_a_few_queries_however_long_it_is(district, reviewer, d
         ClaimQueryFactory(claim=waiting(district, due=due, flags=FLAGGED))
 
     with django_assert_max_num_queries(5):
-        page = queries.claims_chosen(queries.claims_to_list(reviewer), {}, user=reviewer, today=TODAY)[:50]
+        page = queries.claims_chosen(queries.claims_to_list(reviewer, TODAY), {}, user=reviewer, today=TODAY)[
+            :50
+        ]
         rows = list(queue_rows(page, TODAY))
         queries.queue_figures(reviewer, TODAY)
         queries.institutions_in_queue(reviewer)
@@ -186,7 +188,7 @@ def test_a_queue_leaves_as_a_file_without_anybodys_name(district, reviewer):
     claim = waiting(district, due=-2, flags=FLAGGED)
 
     with override("en"):
-        heads, row = queue_rows(queries.claims_to_list(reviewer), TODAY)
+        heads, row = queue_rows(queries.claims_to_list(reviewer, TODAY), TODAY)
         shown = dict(zip(map(str, HEADS), row, strict=True))
 
     assert heads == list(shown)
@@ -203,7 +205,7 @@ def test_a_claim_about_which_something_is_asked_is_not_late(district, reviewer):
     ClaimQueryFactory(claim=waiting(district, due=-2))
 
     with override("en"):
-        _heads, row = queue_rows(queries.claims_to_list(reviewer), date(2027, 1, 1))
+        _heads, row = queue_rows(queries.claims_to_list(reviewer, TODAY), date(2027, 1, 1))
         shown = dict(zip(map(str, HEADS), row, strict=True))
 
     assert (shown["Days late"], shown["Waits for an answer of the institution"]) == ("", "Yes")

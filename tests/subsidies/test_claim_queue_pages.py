@@ -19,6 +19,7 @@ from institutions.models import District
 from subsidies.claim_clock_words import clock_words
 from subsidies.models import SubsidyClaim
 from subsidies.rules.facts import FAILED
+from subsidies.views.queue_places import name_of, place_of
 from tests.clock import NOW
 from tests.factories.claim_reviews import TODAY
 from tests.factories.claims import ClaimQueryFactory, ClaimReckoningFactory, SubsidyClaimFactory
@@ -69,6 +70,10 @@ def text_of(client: Client, **asked: object) -> str:
 
 def page_of(claim: SubsidyClaim) -> str:
     return reverse("claim-detail", args=[claim.public_id])
+
+
+def place(claim: SubsidyClaim) -> str:
+    return name_of(place_of(claim))
 
 
 # ── What it shows ────────────────────────────────────────────────────────────────────────────────────────
@@ -182,12 +187,34 @@ def test_the_queue_is_read_page_by_page(reviewer, district, monkeypatch):
     first, second, third = (waiting(district, due=due) for due in (1, 2, 3))
 
     whole = text_of(reviewer)
-    rest = text_of(reviewer, after=second.pk)
+    rest = text_of(reviewer, after=place(second))
 
-    assert f"after={second.pk}" in whole
+    assert f"after={place(second)}" in whole
     assert page_of(third) not in whole
     assert page_of(third) in rest
     assert page_of(first) not in rest
+
+
+@pytest.mark.parametrize("day", [2, None])
+def test_the_page_behind_a_claim_that_was_decided_meanwhile_goes_on_where_that_was(reviewer, district, day):
+    first, second, third = waiting(district, due=1), waiting(district, due=day), waiting(district, due=None)
+    behind = place(second)
+    SubsidyClaim.objects.filter(pk=second.pk).update(status="WITHDRAWN", status_reason="Ours.", due_on=None)
+
+    rest = text_of(reviewer, after=behind)
+
+    assert page_of(third) in rest
+    assert page_of(first) not in rest
+    assert reviewer.get(NEXT, {"after": behind}).url == page_of(third)
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["5", "2026-10-22", "2026-13-40.5", "none.x", "none.", ".5", "²026-10-22.5"]
+)
+def test_a_place_that_is_none_is_the_beginning(reviewer, district, nonsense):
+    only = waiting(district)
+
+    assert page_of(only) in text_of(reviewer, after=nonsense)
 
 
 def test_a_queue_costs_the_same_however_long(reviewer, district):
@@ -214,7 +241,7 @@ def test_the_next_claim_comes_out_of_the_queue_as_it_was_narrowed(reviewer, dist
     waiting(district, due=3)
     text_of(reviewer, flagged="yes")
 
-    response = reviewer.get(NEXT, {"after": flagged[0].pk})
+    response = reviewer.get(NEXT, {"after": place(flagged[0])})
 
     assert response.url == page_of(flagged[1])
 
@@ -222,13 +249,13 @@ def test_the_next_claim_comes_out_of_the_queue_as_it_was_narrowed(reviewer, dist
 def test_behind_the_last_claim_comes_the_first_again(reviewer, district):
     first, last = waiting(district, due=1), waiting(district, due=5)
 
-    assert reviewer.get(NEXT, {"after": last.pk}).url == page_of(first)
+    assert reviewer.get(NEXT, {"after": place(last)}).url == page_of(first)
 
 
 def test_an_empty_queue_leads_back_to_itself(reviewer, district):
     only = waiting(district)
 
-    assert reviewer.get(NEXT, {"after": only.pk}).url == QUEUE
+    assert reviewer.get(NEXT, {"after": place(only)}).url == QUEUE
 
 
 # ── As a file ────────────────────────────────────────────────────────────────────────────────────────────

@@ -68,6 +68,7 @@ SITUATIONS = [
     pytest.param("returned", made.returned, LATER, id="returned"),
     pytest.param("recoveries-not-asked", made.nobody_asked_back, LATER, id="nobody asked back"),
     pytest.param("recoveries-overdue", made.not_paid_back, NEXT_WEEK, id="not paid back"),
+    pytest.param("recoveries-not-owed", made.not_owed_by_now, NOW, id="not owed by now"),
     pytest.param("settlements", made.settlement_waits, LATER, id="settlement waits"),
     pytest.param("messages-failed", made.message_failed, LATER, id="message failed"),
     pytest.param("sending-stopped", made.sending_stopped, LATER, id="sending stopped"),
@@ -76,6 +77,9 @@ SITUATIONS = [
         "classes-without-a-policy", of_claims.class_without_a_policy, LATER, id="no training policy"
     ),
     pytest.param("claims-without-a-last-day", of_claims.no_last_day, LATER, id="no last day"),
+    pytest.param(
+        "claims-back-with-the-district", of_claims.back_with_the_district, LATER, id="back with the district"
+    ),
     pytest.param(
         "claims-late-with-the-district", of_claims.district_is_late, LATER, id="the district is late"
     ),

@@ -321,10 +321,12 @@ def test_what_came_back_otherwise_meanwhile_is_not_set_off_after_all():
     assert Netting.objects.get().status == NettingStatus.RELEASED
 
 
-def settled_by_two(batch: PaymentBatch, answer: str, outcome: ResolutionOutcome) -> None:
+def settled_by_two(
+    batch: PaymentBatch, answer: str, outcome: ResolutionOutcome, name: str = "LATER.csv"
+) -> None:
     """Let the bank say something else later, and two people agree on what it means."""
-    hear_from_bank(batch, answer, name="LATER.csv")
-    line = BankResultLine.objects.exclude(problem="").get()
+    hear_from_bank(batch, answer, name=name)
+    line = BankResultLine.objects.exclude(problem="").get(resolved_at=None)
     finding = propose_resolution(
         line_id=line.pk, outcome=outcome, reason="The statement says so.", proposer=finance(), now=NOW
     )

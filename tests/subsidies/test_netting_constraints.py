@@ -8,7 +8,8 @@ from subsidies.enums import NettingStatus
 from subsidies.models import Netting
 from tests.clock import NOW
 from tests.factories.claim_rows import NettingFactory
-from tests.factories.subsidies import PaymentFactory, RecoveryFactory
+from tests.factories.nettings import ask_back_of, assembled, next_payment, paid_payment
+from tests.factories.subsidies import PaymentAttemptFactory, PaymentFactory, RecoveryFactory
 from tests.subsidies.database import committed
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,23 @@ def test_a_set_off_that_has_ended_stays_so():
 
     with pytest.raises(InternalError, match="netting_stays_ended"), transaction.atomic():
         Netting.objects.filter(pk=netting.pk).update(ended_at=NOW + timedelta(days=1))
+
+
+def test_the_bank_is_not_told_to_pay_what_is_held_back():
+    with pytest.raises(IntegrityError, match="attempt_is_what_is_not_set_off"), committed():
+        PaymentAttemptFactory(amount=Decimal("799.99"))
+
+
+def test_nothing_is_held_back_of_what_the_bank_was_told_to_pay():
+    former = paid_payment()
+    payment = next_payment(former.institution)
+    attempt = assembled().attempts.get()
+    (recovery,) = ask_back_of(former, "300.00")
+
+    with pytest.raises(IntegrityError, match="netting_leaves_what_is_instructed"), committed():
+        Netting.objects.create(
+            recovery=recovery, payment=payment, attempt=attempt, amount=Decimal("100.00"), held_at=NOW
+        )
 
 
 def test_nobody_pays_with_what_is_owed_to_a_person():

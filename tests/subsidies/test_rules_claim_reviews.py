@@ -1,7 +1,7 @@
 """Whether a district's word about a line still holds, and in which days a clock stands still."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from subsidies.rules.claim_reviews import (
     is_line_flagged,
     sha256_of_page,
     standing_of,
+    stops_the_clock,
 )
 from subsidies.rules.facts import FAILED, PASSED, UNKNOWN
 
@@ -89,28 +90,53 @@ def test_whoever_saw_another_check_or_sum_saw_another_page():
     ("questions", "spans"),
     [
         ([], []),
-        ([Asked(TUESDAY, WEDNESDAY)], [(TUESDAY, WEDNESDAY)]),
-        ([Asked(TUESDAY, TUESDAY)], []),
-        ([Asked(TUESDAY, None)], [(TUESDAY, THURSDAY)]),
-        ([Asked(MONDAY, WEDNESDAY), Asked(TUESDAY, THURSDAY)], [(MONDAY, THURSDAY)]),
-        ([Asked(MONDAY, THURSDAY), Asked(TUESDAY, WEDNESDAY)], [(MONDAY, THURSDAY)]),
-        ([Asked(MONDAY, TUESDAY), Asked(WEDNESDAY, THURSDAY)], [(MONDAY, TUESDAY), (WEDNESDAY, THURSDAY)]),
-        ([Asked(date(2026, 9, 1), TUESDAY)], [(MONDAY, TUESDAY)]),
-        ([Asked(date(2026, 9, 1), date(2026, 9, 2))], []),
+        ([Asked(TUESDAY, WEDNESDAY, None)], [(TUESDAY, WEDNESDAY)]),
+        ([Asked(TUESDAY, TUESDAY, None)], []),
+        ([Asked(TUESDAY, None, None)], [(TUESDAY, THURSDAY)]),
+        ([Asked(MONDAY, WEDNESDAY, None), Asked(TUESDAY, THURSDAY, None)], [(MONDAY, THURSDAY)]),
+        ([Asked(MONDAY, THURSDAY, None), Asked(TUESDAY, WEDNESDAY, None)], [(MONDAY, THURSDAY)]),
+        (
+            [Asked(MONDAY, TUESDAY, None), Asked(WEDNESDAY, THURSDAY, None)],
+            [(MONDAY, TUESDAY), (WEDNESDAY, THURSDAY)],
+        ),
+        ([Asked(date(2026, 9, 1), TUESDAY, None)], [(MONDAY, TUESDAY)]),
+        ([Asked(date(2026, 9, 1), date(2026, 9, 2), None)], []),
+        ([Asked(MONDAY, None, TUESDAY)], [(MONDAY, TUESDAY)]),
+        ([Asked(MONDAY, WEDNESDAY, TUESDAY)], [(MONDAY, TUESDAY)]),
+        ([Asked(MONDAY, TUESDAY, WEDNESDAY)], [(MONDAY, TUESDAY)]),
+        ([Asked(MONDAY, None, date(2026, 12, 1))], [(MONDAY, THURSDAY)]),
+        ([Asked(date(2026, 9, 1), None, date(2026, 9, 8))], []),
     ],
 )
-def test_days_in_which_a_question_is_open_count_once(questions, spans):
+def test_days_in_which_a_question_stops_the_clock_count_once(questions, spans):
     assert days_stood_still(questions, since=MONDAY, today=THURSDAY) == spans
+
+
+@pytest.mark.parametrize(
+    ("asked", "stands_still"),
+    [
+        (Asked(MONDAY, None, None), True),
+        (Asked(MONDAY, None, THURSDAY), True),
+        (Asked(MONDAY, None, WEDNESDAY), False),
+        (Asked(MONDAY, TUESDAY, None), False),
+        (Asked(MONDAY, TUESDAY, THURSDAY), False),
+    ],
+)
+def test_a_question_stops_the_clock_until_the_answer_or_its_last_day(asked, stands_still):
+    assert stops_the_clock(asked, THURSDAY) is stands_still
+
+
+def days_later(day, days):
+    return None if days is None else day + timedelta(days=days)
 
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 28), st.one_of(st.none(), st.integers(0, 20))).map(
-            lambda pair: Asked(
-                date(2026, 10, pair[0]),
-                None if pair[1] is None else date.fromordinal(date(2026, 10, pair[0]).toordinal() + pair[1]),
-            )
-        )
+        st.tuples(
+            st.dates(date(2026, 10, 1), date(2026, 10, 28)),
+            st.none() | st.integers(0, 20),
+            st.none() | st.integers(1, 20),
+        ).map(lambda part: Asked(part[0], days_later(part[0], part[1]), days_later(part[0], part[2])))
     )
 )
 def test_spans_are_in_order_and_never_meet(questions):
@@ -123,6 +149,9 @@ def test_spans_are_in_order_and_never_meet(questions):
     days = {
         day
         for each in questions
-        for day in range(max(each.asked_on, since).toordinal(), (each.answered_on or today).toordinal())
+        for day in range(
+            max(each.asked_on, since).toordinal(),
+            min(each.answered_on or today, each.due_on or today).toordinal(),
+        )
     }
     assert sum((last - first).days for first, last in spans) == len(days)

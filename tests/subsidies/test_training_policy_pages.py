@@ -45,6 +45,8 @@ SENT = {
     "factor_cap": "100%",
     "small_class_size": "10",
     "small_class_factor": "50%",
+    "pass_rate_distance": "",
+    "least_compared_classes": "5",
     "claim_window_days": "60",
     "district_working_days": "10",
     "municipal_working_days": "8",
@@ -95,6 +97,27 @@ def test_version_is_drafted_by_one_and_approved_and_ended_by_another(administrat
     assert (version.least_attendance, version.fee_share) == (Decimal("0.8000"), Decimal("0.9000"))
 
 
+@pytest.mark.parametrize(
+    ("given", "kept", "words"),
+    [("", None, "Nothing is compared"), ("1", 1, "1 percentage point"), ("20", 20, "20 percentage points")],
+)
+def test_the_distance_from_other_classes_is_kept_and_shown(administrator, given, kept, words):
+    drafted = administrator.post(reverse(DRAFT), sent(pass_rate_distance=given, least_compared_classes="3"))
+
+    version = TrainingPolicyVersion.objects.get()
+    assert (version.pass_rate_distance, version.least_compared_classes) == (kept, 3)
+    assert words in text_of(administrator.get(drafted.url))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("pass_rate_distance", "101"), ("pass_rate_distance", "0"), ("least_compared_classes", "0")],
+)
+def test_a_distance_that_cannot_be_is_refused(administrator, field, value):
+    assert administrator.post(reverse(DRAFT), sent(**{field: value})).status_code == 422
+    assert not TrainingPolicyVersion.objects.exists()
+
+
 def test_the_table_of_standards_is_kept_by_occupation_and_level(administrator):
     one, other = OccupationFactory(), OccupationFactory()
     table = {
@@ -122,6 +145,25 @@ def test_what_is_no_curve_is_not_drawn(administrator):
 
     assert "A point has a pass rate and a factor." in page
     assert 'class="curve-line"' not in page
+
+
+def test_a_look_at_a_draft_asks_for_nothing_that_is_not_filled_in_yet(administrator):
+    empty = {name: "" for name in SENT if not name.startswith("curve_points")} | {"eligible_categories": []}
+    page = text_of(administrator.post(reverse(DRAFT), sent(**empty, preview="1")))
+    written = text_of(administrator.post(reverse(DRAFT), sent(**empty)), 422)
+
+    assert "This field is required." not in page
+    assert "Choose at least one category." not in page
+    assert "Nothing can be drawn yet" in page
+    assert "This field is required." in written
+    assert "Choose at least one category." in written
+
+
+def test_a_look_at_a_draft_says_what_cannot_be(administrator):
+    page = text_of(administrator.post(reverse(DRAFT), sent(preview="1", fee_share="half", name="")))
+
+    assert "Write a percentage (80%) or a part of 1 (0.8)." in page
+    assert "This field is required." not in page
 
 
 @pytest.mark.parametrize(
