@@ -193,3 +193,13 @@ def check_can_end_delegation(user: User, delegation: Delegation) -> None:
     """Raise NotPermitted unless this person ends the delegation."""
     if not can_end_delegation(user, delegation):
         raise NotPermitted
+
+
+def can_see_machines(user: User) -> bool:
+    """Test whether this person sees which systems of partners have access: who keeps the accounts, and who audits."""
+    return user.role in (Role.MUNICIPAL_ADMINISTRATOR, Role.MUNICIPAL_AUDITOR)
+
+
+def can_keep_machines(user: User) -> bool:
+    """Test whether this person gives systems of partners access, and takes it from them. No machine does."""
+    return user.role == Role.MUNICIPAL_ADMINISTRATOR and user.is_active and not user.is_machine

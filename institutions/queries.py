@@ -15,6 +15,7 @@ from institutions.models import (
     CalendarDay,
     District,
     FeeSchedule,
+    Field,
     FundedQuota,
     Institution,
     InstitutionAccount,
@@ -60,6 +61,11 @@ def districts_answered_for(user: User) -> frozenset[int]:
 def districts_visible_to(user: User) -> QuerySet[District]:
     """Return every district, past ones too: reference data that all offices share."""
     return District.objects.all() if user.is_active else District.objects.none()
+
+
+def fields_visible_to(user: User) -> QuerySet[Field]:
+    """Return every field of the Plan: reference data that all offices share."""
+    return Field.objects.all() if user.is_active else Field.objects.none()
 
 
 def occupations_visible_to(user: User) -> QuerySet[Occupation]:

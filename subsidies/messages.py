@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import gettext_lazy
 from subsidies.claim_reasons import claim_reason
 from subsidies.enums import NotificationKind
 from subsidies.explanations import check_name, return_reason

@@ -1,10 +1,9 @@
 from datetime import date
 
-from django.utils.translation import gettext as _
-
 from assessment.enums import SessionStatus
 from assessment.models import AssessmentSession
 from chongqing_dte.foundation.errors import NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.enums import EVALUATION_ROLES, Role
 from institutions.models import User
 

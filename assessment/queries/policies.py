@@ -2,10 +2,10 @@ from datetime import date
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from assessment.models import AssessmentPolicy
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from institutions.enums import MUNICIPAL_ROLES
 from institutions.models import User
 

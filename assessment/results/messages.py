@@ -2,8 +2,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from chongqing_dte.foundation.tabular_reading import TABLE_MESSAGES
 from enrollment.roster.messages import ID_NUMBER_MESSAGES
 

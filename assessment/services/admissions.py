@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from assessment import policies, queries
 from assessment.candidates.candidate_list import CandidateLine, candidate_list
@@ -17,6 +15,8 @@ from assessment.services.signal_steps import record_signal
 from assessment.transitions import SESSION_TRANSITIONS
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import ngettext
 from chongqing_dte.foundation.transitions import check_transition
 from institutions.models import User
 

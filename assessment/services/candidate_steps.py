@@ -8,8 +8,6 @@ from typing import Final
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from assessment import policies, queries
 from assessment.candidates.checks import KnownCandidate
@@ -17,6 +15,8 @@ from assessment.candidates.rows import CandidateRow
 from assessment.enums import CandidateOrigin, SessionStatus
 from assessment.models import AssessmentSession, SessionCandidate
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import gettext_lazy
 from enrollment.enums import EnrollmentStatus
 from enrollment.models import Enrollment
 from enrollment.queries import id_number_hasher, known_names_by_hash, persons_by_hash, rows_of_persons

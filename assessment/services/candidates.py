@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.candidates.checks import CandidateProblem, Circumstances, find_candidate_problems
@@ -25,6 +24,7 @@ from assessment.services.candidate_steps import (
 )
 from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.errors import DomainError, NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment.models import Enrollment
 from enrollment.queries import rows_of_persons
 from enrollment.services.trainee_steps import Newcomer, record_trainees

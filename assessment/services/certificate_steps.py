@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from assessment import queries
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
@@ -13,6 +11,7 @@ from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.proposals import RequestStatus
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment.transitions import REQUEST_TRANSITIONS
 from institutions.models import User

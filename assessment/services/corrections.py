@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.enums import CertificateOrigin, CertificateStatus, Outcome, ReviewFinding, SignalKind
@@ -26,6 +25,7 @@ from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotP
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.proposals import RequestStatus
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment.rules.identifiers import normalize_identifier
 from enrollment.transitions import REQUEST_TRANSITIONS

@@ -2,13 +2,13 @@ from datetime import datetime
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from assessment import queries
 from assessment.credentials.keys import public_multibase, signing_keys
 from assessment.models import CredentialKey
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 
 
 @transaction.atomic(durable=True)

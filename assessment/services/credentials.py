@@ -2,7 +2,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy
 
 from assessment import queries
 from assessment.credentials.badge import open_badge
@@ -14,6 +13,7 @@ from assessment.models import CredentialKey
 from assessment.services.hand_out_steps import check_can_be_handed_out
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy
 from institutions.models import User
 
 

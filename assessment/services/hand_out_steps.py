@@ -1,9 +1,8 @@
-from django.utils.translation import gettext as _
-
 from assessment import policies, queries
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
 from chongqing_dte.foundation.errors import InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.models import User
 
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.enums import CertificateOrigin, CertificateStatus, ReissueReason
@@ -18,6 +17,7 @@ from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.days import can_be_meant
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated
 from enrollment.queries import rows_of_persons

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.enums import ResultsSource, ResultsStatus, SessionStatus, SignalKind
 from assessment.models import AssessmentSession, ResultsUpload
-from assessment.results.reading import Entry, entries_as_content, read_again
+from assessment.results.reading import read_again
 from assessment.results.rows import ResultRow
 from assessment.services.results_steps import (
     Judged,
@@ -24,7 +23,9 @@ from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.bulk import without_search_for_cycles
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import parse_date
+from chongqing_dte.foundation.tabular_entries import Entry, entries_as_content
 from chongqing_dte.foundation.transitions import check_transition
 from institutions.models import User
 

@@ -3,7 +3,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.enums import SessionStatus
@@ -15,6 +14,7 @@ from assessment.results.rows import ResultRow
 from assessment.results.template import ProblemRow, write_problem_workbook, write_results
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import RowProblem
 from enrollment.queries import id_number_hasher
 from institutions.models import User

@@ -8,7 +8,6 @@ from typing import Final
 from uuid import uuid4
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment import queries
 from assessment.enums import CertificateOrigin, CertificateStatus, Outcome, ResultsStatus, SessionStatus
@@ -21,6 +20,7 @@ from assessment.transitions import RESULTS_TRANSITIONS, SESSION_TRANSITIONS
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.bulk import copy_rows
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment.queries import id_number_hasher
 from institutions.models import User

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.enums import ReviewFinding, ReviewKind
@@ -12,6 +11,7 @@ from assessment.models import Attempt, MarkReview
 from assessment.services.review_steps import end_review
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from institutions.models import User
 

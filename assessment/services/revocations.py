@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.enums import CertificateStatus
@@ -15,6 +14,7 @@ from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.proposals import RequestStatus
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated
 from enrollment.transitions import REQUEST_TRANSITIONS

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from assessment.enums import CertificateOrigin
 from assessment.models import AssessmentPolicy
 from chongqing_dte.foundation.days import OUT_OF_RANGE, can_be_meant
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import ngettext
 from chongqing_dte.foundation.words import one_code, one_line
 from institutions.enums import AccreditationKind
 from institutions.queries import is_accredited, is_suspended, open_sites_of

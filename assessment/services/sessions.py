@@ -4,7 +4,6 @@ from datetime import datetime, time
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment import policies, queries
 from assessment.enums import SessionStatus
@@ -21,6 +20,7 @@ from assessment.services.session_checks import (
 from assessment.transitions import SESSION_TRANSITIONS
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated
 from institutions.models import User

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import is_valid_path
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 # What one bad row makes a set of rows fail with. A lost connection is not among them: that is nobody's row.
 POISON = (IntegrityError, DataError, InternalError, ArithmeticError, LookupError, ValueError)

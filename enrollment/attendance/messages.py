@@ -2,7 +2,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 ATTENDANCE_MESSAGES: Final[dict[str, Promise]] = {
     "person_unknown": _("Nobody in this class has this number. Use the template of the class."),

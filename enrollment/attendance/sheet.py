@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import xlsxwriter
-from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from chongqing_dte.foundation.tabular import Cell, RowProblem, clean_text
 from chongqing_dte.foundation.workbooks import SheetRow, read_workbook
 from enrollment.attendance.marks import LessonKey, ReadMark

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import both_or_neither, frozen, frozen_when, implies, known_value
 from chongqing_dte.foundation.crypto import EncryptedBytesField
 from enrollment.enums import DeliveryChannel, Presence
@@ -63,6 +64,7 @@ class Lesson(models.Model):
                 "cancel_reason",
                 name="lesson_cancellation_stays",
             ),
+            *announces("attendance"),
         ]
 
     def __str__(self) -> str:
@@ -126,7 +128,10 @@ class AttendanceMark(models.Model):
             ),
             known_value("presence", Presence, name="attendance_mark_presence_known"),
         ]
-        triggers = frozen("lesson", "enrollment", "presence", "delivery", "recorded_at")
+        triggers = [
+            *frozen("lesson", "enrollment", "presence", "delivery", "recorded_at"),
+            *announces("attendance", "lesson_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.enrollment_id} {self.presence}"
@@ -149,7 +154,10 @@ class TrainingCertificate(models.Model):
         verbose_name = _("Training certificate")
         verbose_name_plural = _("Training certificates")
         ordering = ["-id"]
-        triggers = frozen("enrollment", "number", "issued_on", "issued_by", "issued_at")
+        triggers = [
+            *frozen("enrollment", "number", "issued_on", "issued_by", "issued_at"),
+            *announces("enrollments", "enrollment_id"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import append_only, both_or_neither, frozen, implies, known_value
 from chongqing_dte.foundation.crypto import EncryptedBytesField, EncryptedTextField
-from enrollment.enums import RosterStatus, RowOutcome
+from enrollment.enums import RosterSource, RosterStatus, RowOutcome
 from enrollment.models.training_class import TrainingClass
 
 # What waits for a worker.
@@ -18,7 +19,7 @@ CHECKED = (RosterStatus.READY, RosterStatus.CONFIRMED, RosterStatus.PARTLY_CONFI
 
 
 class RosterUpload(models.Model):
-    """One file of trainees for one class, kept as it came. Nothing goes in before somebody confirms it."""
+    """One list of trainees for one class, kept as it came. Nothing goes in before somebody confirms it."""
 
     public_id = models.UUIDField(_("Public number"), default=uuid.uuid4, unique=True, editable=False)
     training_class = models.ForeignKey(
@@ -27,7 +28,15 @@ class RosterUpload(models.Model):
         on_delete=models.PROTECT,
         related_name="roster_uploads",
     )
+    source = models.CharField(
+        _("Source"),
+        max_length=8,
+        choices=RosterSource,
+        default=RosterSource.FILE,
+        db_default=RosterSource.FILE,
+    )
     file_name = models.CharField(_("File"), max_length=255)
+    # A workbook, or the rows that a partner system reported, as JSON.
     content = EncryptedBytesField()
     sha256 = models.CharField("SHA-256", max_length=64)
     status = models.CharField(_("Status"), max_length=20, choices=RosterStatus, default=RosterStatus.RECEIVED)
@@ -78,6 +87,7 @@ class RosterUpload(models.Model):
                 fields=["training_class", "sha256"],
                 condition=~Q(status__in=[RosterStatus.REJECTED, RosterStatus.FAILED]),
             ),
+            known_value("source", RosterSource, name="roster_upload_source_known"),
             known_value("status", RosterStatus, name="roster_upload_status_known"),
             both_or_neither("confirmed_by", "confirmed_at", name="roster_upload_confirmation_complete"),
             implies(
@@ -99,7 +109,15 @@ class RosterUpload(models.Model):
                 condition=Q(put_in_count__lte=F("new_count") + F("changed_count")),
             ),
         ]
-        triggers = frozen("training_class", "sha256", "uploaded_by", "uploaded_at", encrypted=["content"])
+        triggers = [
+            *frozen(
+                "training_class", "source", "sha256", "uploaded_by", "uploaded_at", encrypted=["content"]
+            ),
+            # How far a check has come is a matter of seconds.
+            *announces(
+                "roster-submissions", hides=["checked_count", "checking_since", "check_attempt_count"]
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.file_name

@@ -9,6 +9,7 @@ from enrollment.queries.attendance import (
     lesson_counts_of,
     lessons_of,
     lessons_visible_to,
+    lessons_with_marks_visible_to,
     live_marks_of,
     lock_lesson,
     marks_of_person,
@@ -55,6 +56,7 @@ from enrollment.queries.departures import (
 from enrollment.queries.enrollments import (
     completed_enrollments,
     enrolled_hashes,
+    enrollments_by_number_visible_to,
     enrollments_of,
     enrollments_visible_to,
 )
@@ -128,6 +130,7 @@ from enrollment.queries.registers import (
     lock_enrollments_still_due_at,
     misses_in_a_row,
     register_answers_of,
+    register_answers_visible_to,
 )
 from enrollment.queries.roster_locks import (
     classes_due_for_roster_lock,
@@ -144,6 +147,7 @@ from enrollment.queries.rosters import (
     live_uploads_of_file,
     lock_roster_upload,
     problem_counts_of,
+    roster_problems_after,
     roster_rows_of,
     roster_rows_to_put_in,
     roster_rows_with_problems,
@@ -206,6 +210,7 @@ __all__ = [
     "enrolled_count_of",
     "enrolled_hashes",
     "enrollment_id_of_correction",
+    "enrollments_by_number_visible_to",
     "enrollments_of",
     "enrollments_to_ask_about",
     "enrollments_visible_to",
@@ -238,6 +243,7 @@ __all__ = [
     "lesson_counts_of",
     "lessons_of",
     "lessons_visible_to",
+    "lessons_with_marks_visible_to",
     "live_classes_like",
     "live_marks_of",
     "live_uploads_of_file",
@@ -284,7 +290,9 @@ __all__ = [
     "persons_by_hash",
     "problem_counts_of",
     "register_answers_of",
+    "register_answers_visible_to",
     "reveals_visible_to",
+    "roster_problems_after",
     "roster_row_of",
     "roster_rows_of",
     "roster_rows_to_put_in",

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from enrollment.attendance.marks import KnownClass, KnownLesson, KnownPerson, LessonKey
@@ -39,6 +39,15 @@ def cancelled_lessons_of(training_class: TrainingClass) -> QuerySet[Lesson]:
 def lessons_visible_to(user: User) -> QuerySet[Lesson]:
     """Return the lessons of the classes that this person may see."""
     return Lesson.objects.filter(training_class__in=classes_visible_to(user)).select_related("training_class")
+
+
+def lessons_with_marks_visible_to(user: User) -> QuerySet[Lesson]:
+    """Return the same lessons, cancelled ones too, each with its `live_marks`: what the deliveries say now of it."""
+    live = AttendanceMark.objects.filter(superseded_at__isnull=True, lesson__cancelled_at__isnull=True)
+    named = live.select_related("enrollment").only("presence", "lesson_id", "enrollment__public_id")
+    return lessons_visible_to(user).prefetch_related(
+        Prefetch("marks", queryset=named.order_by("enrollment_id"), to_attr="live_marks")
+    )
 
 
 def lock_lesson(lesson_id: int) -> Lesson:

@@ -8,10 +8,39 @@ from enrollment.queries.classes import classes_visible_to
 from enrollment.queries.persons import persons_by_hash, rows_of_persons
 from institutions.models import User
 
+OF_THE_ENROLLMENT = (
+    "public_id",
+    "category",
+    "education",
+    "status",
+    "enrolled_at",
+    "locked_at",
+    "completed_at",
+    "left_at",
+    "training_class__public_id",
+    "trainee__public_id",
+    "trainee__merged_into__public_id",
+    "roster_row__number",
+    "roster_row__upload__public_id",
+    "training_certificate__number",
+    "training_certificate__issued_on",
+)
+
 
 def enrollments_visible_to(user: User) -> QuerySet[Enrollment]:
     """Return the enrollments in the classes that this person may see."""
     return Enrollment.objects.filter(training_class__in=classes_visible_to(user))
+
+
+def enrollments_by_number_visible_to(user: User) -> QuerySet[Enrollment]:
+    """Return the same enrollments with what they refer to, and with nothing of it that is encrypted."""
+    return (
+        enrollments_visible_to(user)
+        .select_related(
+            "training_class", "trainee__merged_into", "roster_row__upload", "training_certificate"
+        )
+        .only(*OF_THE_ENROLLMENT)
+    )
 
 
 def enrollments_of(training_class: TrainingClass) -> QuerySet[Enrollment]:

@@ -5,7 +5,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from enrollment.enums import ParticipantCategory, RegisterName, RegisterVerdict
 from enrollment.models import Enrollment, RegisterAnswer
+from enrollment.queries.classes import classes_visible_to
 from enrollment.rules.registers import REGISTER_OF
+from institutions.models import User
 
 
 def lock_enrollments_due_at_registers(
@@ -63,6 +65,12 @@ def misses_in_a_row(ids: Collection[int], register: RegisterName) -> dict[int, i
         .annotate(count=Count("pk"))
         .values_list("enrollment_id", "count")
     )
+
+
+def register_answers_visible_to(user: User) -> QuerySet[RegisterAnswer]:
+    """Return what the registers said about the people of the classes that this person may see."""
+    visible = RegisterAnswer.objects.filter(enrollment__training_class__in=classes_visible_to(user))
+    return visible.select_related("enrollment__training_class")
 
 
 def register_answers_of(enrollment: Enrollment) -> QuerySet[RegisterAnswer]:

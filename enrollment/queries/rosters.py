@@ -71,6 +71,12 @@ def roster_rows_with_problems(upload: RosterUpload) -> QuerySet[RosterRow]:
     return rows.filter(refused | Q(has_warnings=True, outcome__in=[RowOutcome.NEW, RowOutcome.CHANGED]))
 
 
+def roster_problems_after(upload: RosterUpload, *, number: int, limit: int) -> list[RosterRow]:
+    """Return the next rows in which something was found, without their cells."""
+    rows = roster_rows_of(upload).filter(number__gt=number).exclude(problems=[])
+    return list(rows.defer("cells")[:limit])
+
+
 def in_batches(rows: QuerySet[RosterRow]) -> Iterator[list[RosterRow]]:
     """Yield rows by some thousands in the order of the file, so that never all of them are in memory."""
     last = 0

@@ -3,8 +3,8 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from chongqing_dte.foundation.tabular_reading import NO_ROWS_TEXT, TABLE_MESSAGES, wrong_columns_text
 from chongqing_dte.foundation.workbooks import UNREADABLE
 from enrollment.roster.columns import ROSTER_COLUMNS

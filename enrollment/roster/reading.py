@@ -1,8 +1,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chongqing_dte.foundation.tabular_entries import read_entries
 from chongqing_dte.foundation.tabular_reading import read_table
 from chongqing_dte.foundation.workbooks import FileRefused
+from enrollment.enums import RosterSource
 from enrollment.roster.columns import CLASS_REFERENCE, INFO_SHEET, ROSTER_COLUMNS, ROSTER_VERSION, VERSION
 from enrollment.roster.messages import failure_text
 from enrollment.roster.rows import RosterRow
@@ -35,6 +37,13 @@ class RosterFile:
     rows: list[RosterRow]
     class_reference: str = ""
     template_version: str = ""
+
+
+def read_again(source: str, content: bytes, *, class_reference: str) -> list[RosterRow]:
+    """Return the people of what was kept of a submission. Raises as read_roster does."""
+    if source == RosterSource.API:
+        return read_entries(content, ROSTER_COLUMNS, RosterRow)
+    return read_roster(content, class_reference=class_reference).rows
 
 
 def read_roster(content: bytes, *, class_reference: str = "") -> RosterFile:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import clean_text
 from enrollment import queries
 from enrollment.enums import AccountSource

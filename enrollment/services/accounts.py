@@ -1,9 +1,9 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment import policies
 from enrollment.models import BankAccount

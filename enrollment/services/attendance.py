@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import RowProblem
 from enrollment import policies, queries
 from enrollment.attendance.marks import Mark, ReadMark, judge_marks, shifted_names

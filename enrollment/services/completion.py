@@ -3,11 +3,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment import policies, queries
 from enrollment.enums import ClassStatus, EnrollmentAct, EnrollmentStatus

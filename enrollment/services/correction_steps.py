@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.proposal_steps import decide_proposal
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.enums import RequestStatus

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated
 from enrollment import queries

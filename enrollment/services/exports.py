@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.models import Export, ExportDownload

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment import queries
 from enrollment.models import IntakePolicy, TrainingClass
 from enrollment.rules.filings import LONGEST_CLASS, Span, earliest_start, is_too_long, look_alike

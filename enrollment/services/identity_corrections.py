@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import clean_text
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries

@@ -4,10 +4,10 @@ from typing import Final
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.version_steps import approve_version, check_version_frame, end_version
 from chongqing_dte.foundation.words import one_line, stated
 from enrollment import policies, queries

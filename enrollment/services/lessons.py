@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.enums import ClassStatus

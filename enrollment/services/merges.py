@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.locks import transaction_lock
 from chongqing_dte.foundation.proposal_steps import decide_proposal
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.enums import RequestStatus

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.days import OUT_OF_RANGE, can_be_meant
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import one_code, one_line, stated
 from enrollment.rules.filings import LONGEST_CLASS, Span, is_too_long
 from enrollment.services.filing_checks import PlanRefused

@@ -8,12 +8,12 @@ from datetime import datetime, time, timedelta
 import structlog
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.crypto import DAMAGED
 from chongqing_dte.foundation.errors import InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment import policies, queries
 from enrollment.enums import EnrollmentStatus, ParticipantCategory, RegisterName, RegisterVerdict
 from enrollment.models import Enrollment, RegisterAnswer

@@ -3,10 +3,10 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment import policies, queries
 from enrollment.enums import RevealedField

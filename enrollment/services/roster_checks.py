@@ -24,7 +24,7 @@ from enrollment.enums import RosterStatus, RowOutcome
 from enrollment.models import RosterRow, RosterUpload, TrainingClass
 from enrollment.roster.checks import Circumstances, RosterLimits, RosterProblem, find_problems
 from enrollment.roster.columns import ROSTER_COLUMNS
-from enrollment.roster.reading import read_roster
+from enrollment.roster.reading import read_again
 from enrollment.roster.rows import RosterRow as ReadRow
 from enrollment.rules.rosters import changed_facts
 from enrollment.transitions import ROSTER_TRANSITIONS
@@ -96,11 +96,11 @@ def check_roster(*, upload_id: int, now: datetime, holders_of: queries.HoldersOf
 
 
 def _checked(check: Check, holders_of: queries.HoldersOf) -> RosterUpload:
-    file = read_roster(_content_of(check.upload_id), class_reference=check.training_class.reference)
-    _note_progress(check, row_count=len(file.rows), checked_count=0)
-    known = _look_up(check, file.rows, holders_of)
-    problems = find_problems(file.rows, _circumstances(check, known))
-    return _keep_rows(check, file.rows, known, problems)
+    rows = _rows_of(check)
+    _note_progress(check, row_count=len(rows), checked_count=0)
+    known = _look_up(check, rows, holders_of)
+    problems = find_problems(rows, _circumstances(check, known))
+    return _keep_rows(check, rows, known, problems)
 
 
 @transaction.atomic(durable=True)
@@ -132,8 +132,9 @@ def _begin_check(upload_id: int, now: datetime) -> Check | None:
     return Check(upload.pk, upload.check_attempt_count, upload.training_class, limits, now)
 
 
-def _content_of(upload_id: int) -> bytes:
-    return bytes(RosterUpload.objects.only("content").get(pk=upload_id).content)
+def _rows_of(check: Check) -> list[ReadRow]:
+    upload = RosterUpload.objects.only("source", "content").get(pk=check.upload_id)
+    return read_again(upload.source, bytes(upload.content), class_reference=check.training_class.reference)
 
 
 @transaction.atomic(durable=True)

@@ -6,12 +6,12 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import gettext_lazy
 from chongqing_dte.foundation.transitions import check_transition
 from enrollment import policies, queries
 from enrollment.enums import RosterStatus

@@ -1,8 +1,7 @@
 """What every service of rosters asks first. Steps of services that have opened the transaction."""
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment.enums import ClassStatus
 from enrollment.models import TrainingClass
 

@@ -1,19 +1,22 @@
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import RowProblem
+from chongqing_dte.foundation.tabular_entries import Entry, entries_as_content
 from chongqing_dte.foundation.workbooks import UnreadableWorkbook
 from enrollment import policies, queries
+from enrollment.enums import RosterSource
 from enrollment.models import RosterRow, RosterUpload
 from enrollment.roster.template import ProblemRow, write_problem_workbook
 from enrollment.services.roster_steps import check_takes_rosters
@@ -22,10 +25,25 @@ from institutions.models import User
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """A file as somebody sent it."""
+    """A file as somebody sent it, or the rows that a machine reported."""
 
     name: str
     content: bytes
+    source: RosterSource = RosterSource.FILE
+
+
+def receive_roster_rows(
+    *, class_id: int, uploader: User, entries: Sequence[Entry], now: datetime
+) -> RosterUpload:
+    """Keep a roster that a machine reports as rows, for a worker to check as it checks a file.
+
+    The entries map columns to text. Safe to repeat: the same rows for the same class are the same upload. Raises as
+    `receive_roster` does.
+    """
+    content = entries_as_content(entries)
+    name = f"{hashlib.sha256(content).hexdigest()[:12]}.json"
+    file = UploadedFile(name, content, RosterSource.API)
+    return receive_roster(class_id=class_id, uploader=uploader, file=file, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -49,6 +67,7 @@ def receive_roster(*, class_id: int, uploader: User, file: UploadedFile, now: da
 
     upload = RosterUpload.objects.create(
         training_class=training_class,
+        source=file.source,
         file_name=file.name[:255],
         content=file.content,
         sha256=sha256,

@@ -4,9 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment import queries
 from enrollment.models import Trainee
 from enrollment.rules.identifiers import birth_date_of

@@ -3,10 +3,10 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment import policies, queries
 from enrollment.enums import EnrollmentAct, EnrollmentStatus
 from enrollment.models import EVIDENCE_FIELDS, Enrollment, TrainingClass

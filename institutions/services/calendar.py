@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import one_line, stated
 from institutions import policies, queries
 from institutions.models import CalendarDay, User

@@ -8,11 +8,11 @@ from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.days import check_span
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import one_line
 from institutions import policies, queries
 from institutions.enums import MUNICIPAL_ROLES, AccreditationKind, Level

@@ -1,8 +1,7 @@
 """How funded seats are held and given back. Steps of other services, which have locked the quota."""
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.models import FundedQuota
 
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import one_line
 from institutions import policies, queries
 from institutions.models import AssessmentSite, User

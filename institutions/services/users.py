@@ -3,10 +3,10 @@ from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.models import District, Institution, User
 
 

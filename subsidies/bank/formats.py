@@ -5,8 +5,8 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from subsidies.bank import agent_list, beps, pain, template
 from subsidies.bank.files import BankAnswers, BatchFile, BatchLine, FormatSpec, UnreadableAnswer
 from subsidies.bank.xml_reading import read_xml

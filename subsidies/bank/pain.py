@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
-from django.utils.translation import gettext as _
-
+from chongqing_dte.foundation.sentences import gettext as _
 from subsidies.bank.files import BankAnswers, BatchFile, BatchLine, FormatSpec, UnreadableAnswer
 from subsidies.bank.layout import LayoutWrong
 from subsidies.bank.pain_whole import (

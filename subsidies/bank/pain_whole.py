@@ -14,8 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
-from django.utils.translation import gettext as _
-
+from chongqing_dte.foundation.sentences import gettext as _
 from subsidies.bank.files import LONGEST_RETURN_CODE, UnreadableAnswer, WholeAnswer
 from subsidies.bank.xml_answers import checked_count, checked_sum
 from subsidies.bank.xml_reading import text_at

@@ -14,8 +14,8 @@ from numbers import Real
 from typing import Final
 
 import xlsxwriter
-from django.utils.translation import gettext as _
 
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import EXACT_BELOW
 from chongqing_dte.foundation.workbooks import UnreadableWorkbook, read_workbook
 from subsidies.bank.files import (

@@ -1,6 +1,5 @@
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.enums import Role
 from institutions.models import User
 from subsidies.models import BankResultFile, BatchDownload, LineResolution, SendingStop

@@ -6,9 +6,8 @@ whom the person stands in for; a check returns the one among them by whose autho
 
 from collections.abc import Callable, Sequence
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from institutions.models import User
 from subsidies.models import SubsidyClaim

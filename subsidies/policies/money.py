@@ -1,8 +1,7 @@
 from collections.abc import Collection
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.errors import NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
 from institutions.models import User
 from subsidies.models import PaymentBatch

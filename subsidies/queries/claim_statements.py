@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 
 from chongqing_dte.foundation.lookups import Among
@@ -52,6 +53,14 @@ class Span:
 
     since: datetime
     before: datetime
+
+
+@dataclass(frozen=True)
+class StatementMonth:
+    """One month in which an institution's account moved."""
+
+    institution: Institution
+    month: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,48 @@ def institutions_with_claims(user: User) -> QuerySet[Institution]:
     """Return the institutions that have a claim which this person may see."""
     claims = claims_visible_to(user).order_by().filter(institution=OuterRef("pk"))
     return Institution.objects.filter(Exists(claims)).order_by("name_zh", "pk")
+
+
+def institutions_with_statements(user: User) -> QuerySet[Institution]:
+    """Return the institutions whose statements this person may read: their own, or those with claims that they see."""
+    if user.role in TRAINING_ROLES and user.institution_id is not None:
+        return Institution.objects.filter(pk=user.institution_id)
+    return institutions_with_claims(user)
+
+
+def span_of_month(month: date) -> Span:
+    """Return the time of a month of Chongqing, of which this is the first day."""
+    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    since, before = (
+        datetime.combine(day, time.min, timezone.get_current_timezone()) for day in (month, after)
+    )
+    return Span(since, before)
+
+
+def statement_months(
+    user: User, *, institution: UUID | None = None, span: Span | None = None
+) -> list[StatementMonth]:
+    """Return the months in which something moved of what this person sees, latest first.
+
+    Of this institution alone, and in this time alone, where they are given.
+    """
+    lines = claim_journal_lines_visible_to(user).filter(
+        payment__institution__in=institutions_with_statements(user)
+    )
+    if institution is not None:
+        lines = lines.filter(payment__institution__public_id=institution)
+    if span is not None:
+        lines = lines.filter(entry__recorded_at__gte=span.since, entry__recorded_at__lt=span.before)
+    found = (
+        lines.order_by()
+        .annotate(begins_at=TruncMonth("entry__recorded_at"))
+        .values_list("payment__institution", "begins_at")
+        .distinct()
+    )
+    months = [(begins_at, key) for key, begins_at in found]
+    institutions = Institution.objects.in_bulk({key for _begins_at, key in months})
+    months.sort(key=lambda each: (each[0], institutions[each[1]].credit_code), reverse=True)
+    return [StatementMonth(institutions[key], f"{begins_at:%Y-%m}") for begins_at, key in months]
 
 
 def claim_statement(user: User, institution: Institution, span: Span, *, now: datetime) -> ClaimStatement:

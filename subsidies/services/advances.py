@@ -7,10 +7,10 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment.enums import ClassStatus
 from enrollment.models import TrainingClass

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment.rules.identifiers import cnaps_is_valid, is_account_shape
 from institutions.models import User
 from subsidies import policies, queries

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.bulk import without_search_for_cycles
 from chongqing_dte.foundation.errors import POISON, DomainError
 from chongqing_dte.foundation.locks import session_lock
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import one_line
 from institutions.models import User
 from subsidies import policies, queries

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from assessment.queries import certificates_are_due
 from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import ngettext
 from chongqing_dte.foundation.transitions import check_transition
 from institutions.enums import Role
 from institutions.models import User

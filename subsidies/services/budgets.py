@@ -7,13 +7,13 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.proposals import RequestStatus
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from enrollment.transitions import REQUEST_TRANSITIONS
 from institutions.models import User

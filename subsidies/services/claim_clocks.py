@@ -7,10 +7,10 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_events
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.sets import act_or_isolate
 from institutions.delegation_queries import stood_in_for
 from institutions.enums import DISTRICT_ROLES, Role

@@ -9,12 +9,12 @@ from typing import Final
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.crypto import DAMAGED
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import one_line
 from enrollment.enums import ClassStatus
 from institutions.models import User

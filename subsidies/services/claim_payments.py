@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext_noop
 from chongqing_dte.foundation.sets import act_or_isolate
 from subsidies import queries
 from subsidies.enums import (

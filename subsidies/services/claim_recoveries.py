@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final
 
 from django.db import transaction
-from django.utils.translation import gettext_noop
 
 from chongqing_dte.foundation.audit import record_event, record_events
+from chongqing_dte.foundation.sentences import gettext_noop
 from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
 from subsidies import queries
 from subsidies.enums import UNPAID, PaymentStatus, ReckoningCause, RecoveryStatus

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import ngettext
 from chongqing_dte.foundation.words import stated
 from institutions.delegation_queries import stood_in_for
 from institutions.models import User

@@ -7,9 +7,9 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from chongqing_dte.foundation.audit import record_event, record_events
+from chongqing_dte.foundation.sentences import gettext_noop
 from chongqing_dte.foundation.sets import act_or_isolate, unless_deadlocked
 from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.proposal_steps import decide_proposal
 from chongqing_dte.foundation.proposals import RequestStatus
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import one_line, stated
 from enrollment.transitions import REQUEST_TRANSITIONS
 from institutions.models import User

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from subsidies import queries
 from subsidies.enums import (

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.crypto import DAMAGED
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.sets import act_or_isolate
 from chongqing_dte.foundation.transitions import check_transition
 from institutions.models import User

@@ -8,13 +8,13 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from assessment.services.certificates import make_due_again
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import gettext_noop
 from chongqing_dte.foundation.sets import act_or_isolate
 from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment.services.certificates import make_due_again
 from chongqing_dte.foundation.audit import record_event, record_events
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular import RowProblem
 from enrollment.queries import id_number_hasher, known_names_by_hash, persons_by_hash, rows_of_persons
 from institutions.models import User

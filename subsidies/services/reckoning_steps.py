@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.bulk import copy_rows, next_ids
 from chongqing_dte.foundation.errors import DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from subsidies import queries
 from subsidies.enums import ClaimStatus, ReckoningCause
 from subsidies.models import ClaimLine, ClaimReckoning, SubsidyClaim

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import structlog
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext as _
 from subsidies import queries
 from subsidies.models import PaymentBatch
 from subsidies.rules.reconciliation import compare

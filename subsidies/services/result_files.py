@@ -4,11 +4,11 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.crypto import DAMAGED
 from chongqing_dte.foundation.errors import POISON, DomainError, InvalidTransition
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.transitions import check_transition
 from chongqing_dte.foundation.words import stated
 from institutions.models import User

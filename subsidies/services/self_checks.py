@@ -14,8 +14,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from assessment.models import LevelCertificate
 from chongqing_dte.foundation.audit import record_event
@@ -23,6 +21,8 @@ from chongqing_dte.foundation.crypto import DAMAGED, keyed_hash
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.locks import session_lock
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import gettext_lazy
 from chongqing_dte.foundation.words import stated
 from enrollment.models import BankAccount
 from enrollment.queries import lock_trainees, mobile_of_person

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.audit import record_event
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition
 from chongqing_dte.foundation.jobs import nudge_after_commit
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.words import stated
 from institutions.models import User
 from subsidies import policies, queries

@@ -10,7 +10,6 @@ from typing import Any, Final
 import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from assessment.enums import CertificateStatus
 from assessment.models import LevelCertificate
@@ -19,6 +18,7 @@ from chongqing_dte.foundation.errors import POISON, DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.long_work import DONE, Asked, LongWork, Standing, Superseded
 from chongqing_dte.foundation.read_only import refuse_writes
+from chongqing_dte.foundation.sentences import gettext as _
 from enrollment.queries import rows_of_persons
 from institutions.models import User
 from subsidies import policies, queries

@@ -11,7 +11,6 @@ import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from chongqing_dte.foundation.bulk import without_search_for_cycles
 from chongqing_dte.foundation.days import check_span
@@ -19,6 +18,7 @@ from chongqing_dte.foundation.errors import POISON, DomainError
 from chongqing_dte.foundation.jobs import nudge_after_commit
 from chongqing_dte.foundation.long_work import DONE, Asked, LongWork, Standing, Superseded
 from chongqing_dte.foundation.read_only import refuse_writes
+from chongqing_dte.foundation.sentences import gettext as _
 from institutions.models import User
 from subsidies import policies, queries
 from subsidies.models import TrainingPolicyVersion
