@@ -46,7 +46,9 @@ def colleagues_of(user: User) -> QuerySet[User]:
 
     An auditor looks at what others do, and does nothing for them.
     """
-    colleagues = User.objects.filter(is_active=True).exclude(pk=user.pk).order_by("full_name", "pk")
+    colleagues = (
+        User.objects.filter(is_active=True, is_machine=False).exclude(pk=user.pk).order_by("full_name", "pk")
+    )
     if user.role in MUNICIPAL_ROLES:
         return colleagues.filter(role__in=MUNICIPAL_ROLES).exclude(role=Role.MUNICIPAL_AUDITOR)
     if user.role in DISTRICT_ROLES:

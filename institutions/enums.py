@@ -1,5 +1,6 @@
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
+
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 
 class Level(TextChoices):
@@ -31,6 +32,7 @@ class Role(TextChoices):
     TRAINING_OPERATOR = "TRAINING_OPERATOR", _("Training institution operator")
     TRAINING_MANAGER = "TRAINING_MANAGER", _("Training institution manager")
     EVALUATION_OPERATOR = "EVALUATION_OPERATOR", _("Evaluation institution operator")
+    REGISTER_OPERATOR = "REGISTER_OPERATOR", _("Register operator")
 
 
 MUNICIPAL_ROLES = (
@@ -43,3 +45,6 @@ MUNICIPAL_ROLES = (
 DISTRICT_ROLES = (Role.DISTRICT_REVIEWER, Role.DISTRICT_LEAD)
 TRAINING_ROLES = (Role.TRAINING_OPERATOR, Role.TRAINING_MANAGER)
 EVALUATION_ROLES = (Role.EVALUATION_OPERATOR,)
+# Registers of other authorities are no office of ours: only their machines take part.
+MACHINE_ROLES = (Role.REGISTER_OPERATOR,)
+PEOPLE_ROLES = tuple(role for role in Role if role not in MACHINE_ROLES)

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import chinese_calendar
 from chinese_calendar.constants import Holiday
-from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from institutions.rules.working_days import LIBRARY, PublishedDay
 
 SOURCE = f"{LIBRARY} {chinese_calendar.__version__}"

@@ -1,4 +1,7 @@
+import uuid
+
 import pgtrigger
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from assessment.enums import Outcome
 from assessment.models.results import ResultsUpload
 from assessment.models.session import AssessmentSession
+from chongqing_dte.foundation.changes import INSERT, announces
 from chongqing_dte.foundation.constraints import append_only, implies, known_value
 
 SCORED = (Outcome.PASSED, Outcome.FAILED)
@@ -18,6 +22,9 @@ class Attempt(models.Model):
     supersedes.
     """
 
+    public_id = models.UUIDField(
+        _("Public number"), default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     session = models.ForeignKey(
         AssessmentSession,
         verbose_name=_("Assessment session"),
@@ -133,6 +140,8 @@ class Attempt(models.Model):
                     RETURN NULL;
                 """,
             ),
+            # The one that is corrected does not count any more.
+            *announces("results", "id", "supersedes_id", on=[INSERT]),
         ]
 
     def __str__(self) -> str:

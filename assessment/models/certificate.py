@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.enums import CertificateOrigin, CertificateStatus
 from assessment.models.attempt import Attempt
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import both_or_neither, frozen, frozen_when, implies, known_value
 from chongqing_dte.foundation.proposals import Proposal, RequestStatus, proposal_constraints
 from institutions.enums import Level
@@ -160,6 +161,7 @@ class LevelCertificate(models.Model):
                     RETURN NULL;
                 """,
             ),
+            *announces("certificates", "id", "supersedes_id", hides=["decision_due"]),
         ]
 
     def __str__(self) -> str:
@@ -189,7 +191,10 @@ class CertificateRevocation(Proposal):
             ),
             *proposal_constraints("certificate_revocation"),
         ]
-        triggers = frozen("public_id", "certificate", "reason", "proposed_by", "proposed_at")
+        triggers = [
+            *frozen("public_id", "certificate", "reason", "proposed_by", "proposed_at"),
+            *announces("certificates", "certificate_id"),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)

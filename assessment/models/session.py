@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessment.enums import CandidateOrigin, CertificateOrigin, SessionStatus
 from assessment.models.policy import AssessmentPolicy
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import both_or_neither, frozen, frozen_when, implies, known_value
 from institutions.enums import Level
 
@@ -133,6 +134,7 @@ class AssessmentSession(models.Model):
                 "practice_time",
                 name="session_place_stays_after_admission",
             ),
+            *announces("assessment-sessions"),
         ]
 
     def __str__(self) -> str:
@@ -237,6 +239,7 @@ class SessionCandidate(models.Model):
                     RETURN NULL;
                 """,
             ),
+            *announces("assessment-sessions", "session_id"),
         ]
 
     def __str__(self) -> str:

@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.translation import gettext_lazy as _
 from django.views.defaults import page_not_found
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from chongqing_dte.foundation.errors import as_refusal
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 # Below this, whoever asks is a machine.
 MACHINES: Final = "/api/"

@@ -4,10 +4,10 @@ import json
 from typing import IO, Any
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 from rest_framework.parsers import BaseParser
 
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 
 class BodyTooLarge(DomainError):

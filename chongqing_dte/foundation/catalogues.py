@@ -23,7 +23,7 @@ from django.utils.translation.template import templatize
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 LOCALES: Final = ("zh_Hans", "en")
-APPS: Final = ("chongqing_dte", "institutions", "enrollment", "assessment", "subsidies")
+APPS: Final = ("chongqing_dte", "institutions", "partners", "enrollment", "assessment", "subsidies")
 FUNCTIONS: Final = {
     "_": None,
     "gettext": None,

@@ -47,7 +47,7 @@ def append_only(*, encrypted: Sequence[str] = ()) -> list[Any]:
             when=pgtrigger.Before,
             func=f"""
             IF to_jsonb(NEW) - ARRAY[{columns}] IS DISTINCT FROM to_jsonb(OLD) - ARRAY[{columns}]
-               OR {_not_under_a_newer_key(encrypted)} THEN
+               OR {not_under_a_newer_key(encrypted)} THEN
                 RAISE EXCEPTION 'no_update: % keeps what was written', TG_TABLE_NAME;
             END IF;
             RETURN NEW;
@@ -84,7 +84,7 @@ def frozen(*fields: str, encrypted: Sequence[str] = ()) -> list[Any]:
                 operation=pgtrigger.UpdateOf(*encrypted),
                 when=pgtrigger.Before,
                 func=f"""
-                IF {_not_under_a_newer_key(encrypted)} THEN
+                IF {not_under_a_newer_key(encrypted)} THEN
                     RAISE EXCEPTION 'frozen_secrets: % keeps what was written', TG_TABLE_NAME;
                 END IF;
                 RETURN NEW;
@@ -133,7 +133,7 @@ def not_only_shortened(span: str) -> str:
     )
 
 
-def _not_under_a_newer_key(columns: Sequence[str]) -> str:
+def not_under_a_newer_key(columns: Sequence[str]) -> str:
     """Return the SQL that is true if one of these columns changed otherwise than by a newer key.
 
     The first byte of an encrypted value is the version of its key.

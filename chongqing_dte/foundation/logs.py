@@ -89,6 +89,8 @@ def configure_logging(options: dict[str, Any]) -> None:
                 "lines": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["routes"]}
             },
             "root": {"handlers": ["lines"], "level": options.get("level", "INFO")},
+            # At the level of DEBUG it writes the tokens that it gives out.
+            "loggers": {"oauthlib": {"level": "INFO"}},
         }
     )
     structlog.configure(

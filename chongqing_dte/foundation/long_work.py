@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import redis
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 # For how long an answer is kept, and for how long one is known to have been asked for.
 KEPT_SECONDS: Final = 60 * 60

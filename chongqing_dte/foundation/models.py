@@ -39,3 +39,51 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.seen_at:%F %T}"
+
+
+class PendingChange(models.Model):
+    """One row that changed and has no place in the order yet. Triggers write it down, the stamper takes it."""
+
+    kind = models.CharField(max_length=32)
+    subject_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id}"
+
+
+class ResourceChange(models.Model):
+    """When one row changed last for one office that sees it, or when it was gone for one that saw it."""
+
+    pk = models.CompositePrimaryKey("kind", "subject_id", "office")
+    kind = models.CharField(max_length=32)
+    subject_id = models.BigIntegerField()
+    office = models.CharField(max_length=48)
+    # What the row is called outside. Whoever is told that it is gone cannot look it up.
+    public_id = models.UUIDField()
+    changed_at = models.DateTimeField()
+    is_gone = models.BooleanField()
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="change_of_office", fields=["office", "kind", "changed_at", "subject_id"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id} {self.office}"
+
+
+class ChangeClock(models.Model):
+    """The moment of the last stamp, in one row, which whoever stamps holds until its transaction has committed."""
+
+    last_changed_at = models.DateTimeField()
+    # Which of its lives the database is in, and how that is told: another one begins with every restore.
+    era = models.UUIDField()
+    identity = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(name="change_clock_is_one", condition=models.Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.last_changed_at:%F %T.%f}"

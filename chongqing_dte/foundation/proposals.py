@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Q, TextChoices
-from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.constraints import both_or_neither, implies, known_value, not_the_same
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 
 class RequestStatus(TextChoices):

@@ -10,8 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 from django.utils.functional import Promise, lazystr
 from django.utils.text import format_lazy
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from chongqing_dte.foundation.tabular import Cell, Column, clean_column, clean_text
 from chongqing_dte.foundation.workbooks import FileRefused, OpenSheet, SheetRow, open_sheet
 

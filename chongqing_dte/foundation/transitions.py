@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.errors import InvalidTransition
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 Status = TypeVar("Status", bound=TextChoices | StrEnum)
 Transitions = Mapping[Status, frozenset[Status]]

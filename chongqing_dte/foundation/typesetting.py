@@ -7,9 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Final
 
-from django.utils.translation import gettext_lazy as _
-
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 # The first one that the machine has. Serif comes first, as on other certificates.
 FONTS: Final = (

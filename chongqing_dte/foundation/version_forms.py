@@ -3,10 +3,10 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.translation import gettext, pgettext
-from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.days import DAY_VALIDATORS
+from chongqing_dte.foundation.sentences import gettext, pgettext
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 DAY = "%Y-%m-%d"
 

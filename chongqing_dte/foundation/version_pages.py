@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chongqing_dte.foundation.errors import DomainError, InvalidTransition, NotPermitted
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.templatetags.spans import days
 from chongqing_dte.foundation.version_forms import EndVersionForm, VersionForm
 from chongqing_dte.foundation.versions import Version

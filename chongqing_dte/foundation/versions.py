@@ -9,7 +9,6 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from chongqing_dte.foundation.constraints import (
     both_or_neither,
@@ -17,6 +16,7 @@ from chongqing_dte.foundation.constraints import (
     not_only_shortened,
     not_the_same,
 )
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 
 
 class Version(models.Model):

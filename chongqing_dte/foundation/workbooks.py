@@ -22,9 +22,8 @@ from pathlib import Path
 from threading import Timer
 from typing import Any, Final, NamedTuple
 
-from django.utils.translation import gettext_lazy as _
-
 from chongqing_dte.foundation.errors import DomainError
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from chongqing_dte.foundation.tabular import Cell
 
 MEBIBYTE: Final = 1024 * 1024

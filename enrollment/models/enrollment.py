@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import INSERT, announces
 from chongqing_dte.foundation.constraints import append_only, frozen, frozen_when, implies, known_value
 from chongqing_dte.foundation.crypto import EncryptedTextField
 from enrollment.enums import IN_TRAINING, EnrollmentAct, EnrollmentStatus
@@ -121,6 +122,7 @@ class Enrollment(CategoryEvidence):
                 RETURN NEW;
                 """,
             ),
+            *announces("enrollments", hides=["registers_due_at"]),
         ]
 
     def __str__(self) -> str:
@@ -158,7 +160,10 @@ class EnrollmentChange(models.Model):
                 name="enrollment_change_names_its_row",
             ),
         ]
-        triggers = append_only(encrypted=["former_values"])
+        triggers = [
+            *append_only(encrypted=["former_values"]),
+            *announces("enrollments", "enrollment_id", on=[INSERT]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.enrollment_id} {self.act}"

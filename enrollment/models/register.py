@@ -1,6 +1,10 @@
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import INSERT, announces
 from chongqing_dte.foundation.constraints import append_only, known_value
 from enrollment.enums import RegisterName, RegisterVerdict
 from enrollment.models.enrollment import Enrollment
@@ -9,6 +13,9 @@ from enrollment.models.enrollment import Enrollment
 class RegisterAnswer(models.Model):
     """What one register said, when asked about one enrolled person. Every answer stays, also "unreachable"."""
 
+    public_id = models.UUIDField(
+        _("Public number"), default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="register_answers")
     register = models.CharField(_("Register"), max_length=24, choices=RegisterName)
     verdict = models.CharField(_("Answer"), max_length=12, choices=RegisterVerdict)
@@ -27,7 +34,7 @@ class RegisterAnswer(models.Model):
             known_value("register", RegisterName, name="register_answer_register_known"),
             known_value("verdict", RegisterVerdict, name="register_answer_verdict_known"),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), *announces("register-answers", on=[INSERT])]
 
     def __str__(self) -> str:
         return f"{self.enrollment_id} {self.register} {self.verdict}"

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import UPDATE, announces
 from chongqing_dte.foundation.constraints import (
     append_only,
     frozen,
@@ -73,6 +74,8 @@ class Trainee(models.Model):
                 """,
             ),
             *never_deleted(),
+            # Whoever is new is in nothing yet.
+            *announces("people", hides=["recorded_at"], on=[UPDATE]),
         ]
 
     def __str__(self) -> str:

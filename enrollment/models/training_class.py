@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import DELETE, INSERT, UPDATE, announces
 from chongqing_dte.foundation.constraints import (
     append_only,
     both_or_neither,
@@ -205,6 +206,9 @@ class TrainingClass(models.Model):
                 name="class_roster_lock_stays",
             ),
             *never_deleted(),
+            *announces("classes"),
+            # Who sees a class sees what is in it.
+            *announces("class-scope", shows=["filed_at", "district_id", "institution_id"], on=[UPDATE]),
         ]
 
     def __str__(self) -> str:
@@ -281,6 +285,7 @@ class ClassTrainer(models.Model):
                 RETURN COALESCE(NEW, OLD);
                 """,
             ),
+            *announces("classes", "training_class_id", on=[INSERT, UPDATE, DELETE]),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,12 @@
+import uuid
+
 from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from chongqing_dte.foundation.constraints import known_value, never_deleted, not_the_same
+from chongqing_dte.foundation.changes import announces
+from chongqing_dte.foundation.constraints import frozen, known_value, not_the_same
 from institutions.enums import DistrictKind
 from institutions.models.naming import BilingualName
 
@@ -13,6 +17,9 @@ class District(BilingualName):
     A retired district keeps its row: what was done in its time keeps the code of its time.
     """
 
+    public_id = models.UUIDField(
+        _("Public number"), default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     code = models.CharField(_("Code"), max_length=6, unique=True)
     kind = models.CharField(_("Kind"), max_length=20, choices=DistrictKind)
     in_force = DateRangeField(_("In force"))
@@ -22,7 +29,7 @@ class District(BilingualName):
         verbose_name_plural = _("Districts")
         ordering = ["code"]
         constraints = [known_value("kind", DistrictKind, name="district_kind_known")]
-        triggers = never_deleted()
+        triggers = [*frozen("public_id"), *announces("districts")]
 
 
 class DistrictSuccession(models.Model):

@@ -3,10 +3,12 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import (
     both_or_neither,
     frozen,
@@ -34,7 +36,7 @@ class Institution(BilingualName):
         verbose_name_plural = _("Institutions")
         ordering = ["id"]
         # Bank references are derived from the code, so it never changes.
-        triggers = frozen("public_id", "credit_code")
+        triggers = [*frozen("public_id", "credit_code"), *announces("institutions")]
 
 
 class Accreditation(models.Model):
@@ -76,6 +78,7 @@ class Accreditation(models.Model):
         triggers = [
             *frozen("institution", "kind", "occupation", "direction", "level"),
             only_shortened("in_force", name="accreditation_only_shortened"),
+            *announces("institutions", "institution_id"),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +92,9 @@ class FeeSchedule(models.Model):
     A published schedule is never edited, only followed by the next one.
     """
 
+    public_id = models.UUIDField(
+        _("Public number"), default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     institution = models.ForeignKey(
         Institution, verbose_name=_("Evaluation institution"), on_delete=models.PROTECT, related_name="+"
     )
@@ -143,6 +149,7 @@ class FeeSchedule(models.Model):
         ]
         triggers = [
             *frozen(
+                "public_id",
                 "institution",
                 "occupation",
                 "direction",
@@ -157,6 +164,7 @@ class FeeSchedule(models.Model):
             ),
             # The one that follows it ends it.
             only_shortened("in_force", name="fee_schedule_only_shortened"),
+            *announces("fee-schedules"),
         ]
 
     def __str__(self) -> str:
@@ -223,6 +231,7 @@ class AssessmentSite(models.Model):
             frozen_when(
                 "OLD.closed_at IS NOT NULL", "closed_by", "closed_at", name="assessment_site_stays_closed"
             ),
+            *announces("institutions", "institution_id"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import Sentence
+
 
 class BilingualName(models.Model):
     """Anything that has a Chinese and an English name and shows the one that the reader wants."""
@@ -18,4 +20,6 @@ class BilingualName(models.Model):
     @property
     def name(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if (get_language() or "").startswith("en") else self.name_zh
+        return Sentence.found_by(
+            lambda: self.name_en if (get_language() or "").startswith("en") else self.name_zh
+        )

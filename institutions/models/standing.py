@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import MD5
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import both_or_neither, frozen, implies, never_deleted
 from institutions.models.institution import Institution
 
@@ -54,7 +55,10 @@ class Suspension(models.Model):
                 condition=Q(lifted_at__isnull=True),
             ),
         ]
-        triggers = frozen("institution", "in_force", "reason", "imposed_by", "imposed_at")
+        triggers = [
+            *frozen("institution", "in_force", "reason", "imposed_by", "imposed_at"),
+            *announces("institutions", "institution_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.in_force}"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import (
     both_or_neither,
     frozen,
@@ -306,6 +307,7 @@ class PaymentAttempt(models.Model):
                 "amount",
             ),
             frozen_when("OLD.status = 'WITHDRAWN'", "status", name="attempt_stays_withdrawn"),
+            *announces("payments", "payment_id", hides=["announced_at"]),
             # Looked at when the transaction commits: the bank is told what is owed without what is set off.
             pgtrigger.Trigger(
                 name="attempt_is_what_is_not_set_off",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import INSERT, announces
 from chongqing_dte.foundation.constraints import (
     append_only,
     both_or_neither,
@@ -203,6 +204,7 @@ class SubsidyClaim(models.Model):
                 "second_confirmed_by",
                 name="claim_keeps_what_was_confirmed",
             ),
+            *announces("claims", hides=["reckoning_due_at"]),
         ]
 
     def __str__(self) -> str:
@@ -243,7 +245,7 @@ class ClaimStep(models.Model):
             known_value("to_status", ClaimStatus, name="claim_step_to_known"),
             not_the_same("actor", "on_behalf_of", name="claim_step_on_behalf_of_someone_else"),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), *announces("claims", "claim_id", on=[INSERT])]
 
     def __str__(self) -> str:
         return f"{self.claim_id}: {self.from_status} → {self.to_status}"

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import INSERT, announces
 from chongqing_dte.foundation.constraints import append_only, frozen, frozen_when, implies, known_value
 from subsidies.enums import ReckoningCause
 from subsidies.models.claim import SubsidyClaim
@@ -85,6 +86,7 @@ class ClaimReckoning(models.Model):
                     RETURN NULL;
                 """,
             ),
+            *announces("claims", "claim_id", on=[INSERT]),
         ]
 
     def __str__(self) -> str:
@@ -195,6 +197,7 @@ class TrainingSubsidy(models.Model):
                 "voided_at",
                 name="training_subsidy_stays_voided",
             ),
+            *announces("claims", "claim_id"),
         ]
 
     def __str__(self) -> str:

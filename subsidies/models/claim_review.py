@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import INSERT, announces
 from chongqing_dte.foundation.constraints import (
     append_only,
     both_or_neither,
@@ -51,7 +52,7 @@ class LineReview(models.Model):
             implies(Q(reason_code=LineRefusal.OTHER), ~Q(note=""), name="line_review_other_reason_is_said"),
         ]
         indexes = [models.Index(name="line_review_latest", fields=["claim", "enrollment", "-id"])]
-        triggers = append_only()
+        triggers = [*append_only(), *announces("claims", "claim_id", on=[INSERT])]
 
     def __str__(self) -> str:
         return f"{self.claim_id}:{self.enrollment_id} {self.verdict}"
@@ -108,6 +109,7 @@ class ClaimQuery(models.Model):
                 "answered_at",
                 name="claim_query_stays_answered",
             ),
+            *announces("claims", "claim_id"),
         ]
 
     def __str__(self) -> str:
@@ -135,7 +137,7 @@ class ClaimHandover(models.Model):
         verbose_name_plural = _("Handovers of claims")
         ordering = ["id"]
         constraints = [models.CheckConstraint(name="claim_handover_has_reason", condition=~Q(reason=""))]
-        triggers = append_only()
+        triggers = [*append_only(), *announces("claims", "claim_id", on=[INSERT])]
 
     def __str__(self) -> str:
         return f"{self.claim_id}: {self.from_district_id} → {self.to_district_id}"

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import frozen, implies, known_value
 from subsidies.enums import Decision
 from subsidies.models.budget import Budget
@@ -238,6 +239,7 @@ class Entitlement(models.Model):
                 "decided_at",
                 "supersedes",
             ),
+            *announces("entitlements", hides=["announced_at"]),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import (
     frozen,
     frozen_when,
@@ -183,6 +184,7 @@ class Payment(models.Model):
                     RETURN NEW;
                 """,
             ),
+            *announces("payments"),
         ]
 
     def __str__(self) -> str:

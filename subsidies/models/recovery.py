@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from chongqing_dte.foundation.changes import announces
 from chongqing_dte.foundation.constraints import frozen, frozen_when, known_value
 from chongqing_dte.foundation.proposals import Proposal, RequestStatus, proposal_constraints
 from subsidies.enums import PAID_TWICE, RecoveryStatus, SettlementKind
@@ -165,6 +166,7 @@ class Recovery(models.Model):
                     RETURN NULL;
                 """,
             ),
+            *announces("payments", "payment_id"),
         ]
 
     def __str__(self) -> str:

@@ -24,8 +24,10 @@ from tests.factories.enrollment import BankAccountFactory, EnrollmentFactory, Ro
 from tests.factories.identity import EvidenceCorrectionFactory, ExportFactory, IdentityCorrectionFactory
 from tests.factories.institutions import InstitutionAccountFactory, UserFactory
 from tests.factories.notices import ObjectionFactory
+from tests.factories.partners import IdempotentAnswerFactory
 from tests.factories.subsidies import BankResultFileFactory, PaymentBatchFactory
 from tests.factories.training import AttendanceDeliveryFactory
+from tests.factories.webhooks import WebhookEndpointFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,8 @@ def a_row_in_every_table() -> None:
         BatchDownloadFactory,
         ClaimEvidenceFactory,
         InstitutionAccountFactory,
+        IdempotentAnswerFactory,
+        WebhookEndpointFactory,
     ):
         factory()
     BankFormatFactory(pain=True)

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 from django import template
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.utils.translation import gettext as _
+
+from chongqing_dte.foundation.sentences import gettext as _
 
 register = template.Library()
 
