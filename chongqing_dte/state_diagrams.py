@@ -20,7 +20,7 @@ from django.utils import translation
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "docs" / "states"
-APPS: Final = ("institutions", "enrollment", "assessment", "subsidies")
+APPS: Final = ("institutions", "partners", "enrollment", "assessment", "subsidies")
 SUFFIX: Final = "_TRANSITIONS"
 
 Table = Mapping[TextChoices, frozenset[TextChoices]]

@@ -47,14 +47,18 @@ def _with_admin_policy(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 admin_urls = admin.site.urls
 under_admin_policy(admin_urls[0])
 
+handler400 = "partners.api.about.bad_request"
 handler404 = "chongqing_dte.foundation.api.not_found"
+handler500 = "partners.api.about.server_error"
 
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin_urls),
+    path("api/v1/", include("chongqing_dte.api_urls")),
     path("", include("institutions.urls")),
+    path("", include("partners.urls")),
     path("", include("enrollment.urls")),
     path("", include("assessment.urls")),
     path("", include("subsidies.urls")),

@@ -28,13 +28,18 @@ INSTALLED_APPS = [
     "pgtrigger",
     "csp",
     "chongqing_dte.foundation",
+    "oauth2_provider",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "institutions",
+    "partners",
     "enrollment",
     "assessment",
     "subsidies",
 ]
 MIDDLEWARE = [
     "chongqing_dte.foundation.logs.RequestIdMiddleware",
+    "partners.rest.access_log.ApiAccessMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -92,6 +97,8 @@ CELERY_TASK_QUEUES = {"money": {"exchange": "money"}, "heavy": {"exchange": "hea
 CELERY_TASK_ROUTES = {
     "enrollment.tasks.check_received_rosters_task": {"queue": "heavy"},
     "enrollment.tasks.ask_registers_task": {"queue": "heavy"},
+    "partners.tasks.send_webhooks_task": {"queue": "heavy"},
+    "partners.tasks.purge_webhook_deliveries_task": {"queue": "heavy"},
     "subsidies.tasks.compare_books_task": {"queue": "heavy"},
     "subsidies.tasks.continue_simulations_task": {"queue": "heavy"},
 }
@@ -252,6 +259,36 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# ── Partners' systems: OAuth 2 clients, by client credentials alone ───────────────────────────────────────
+OAUTH2_PROVIDER_APPLICATION_MODEL = "partners.PartnerClient"
+OAUTH2_PROVIDER = {
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
+    "SCOPES_BACKEND_CLASS": "partners.rest.oauth.ClientScopes",
+    # A token is stored as its checksum only, and comes by the Authorization header only.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    # Grants that are routed nowhere, refused all the same.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+}
+# The header in which the proxy says the SHA-256 of the certificate that it checked. The proxy must drop that header
+# from what it is sent. Empty: no certificates, and a client that must show one is refused.
+PARTNER_CERTIFICATE_HEADER = env.str("PARTNER_CERTIFICATE_HEADER", default="")
+# Asking for a token, of one address and one client, and of one address.
+TOKEN_LIMITS = [(env.int("TOKENS_PER_FIVE_MINUTES", default=30), 5 * 60)]
+TOKEN_ADDRESS_LIMITS = [(env.int("TOKENS_OF_AN_ADDRESS_PER_FIVE_MINUTES", default=300), 5 * 60)]
+# How long each request stands in the log of requests: half a year, or longer.
+API_ACCESS_KEPT_DAYS = env.int("API_ACCESS_KEPT_DAYS", default=190)
+
+# Names with ports that webhooks may be sent to though they lead to this machine, and who vouches for them. For
+# development and tests alone: nothing of the environment fills them here.
+WEBHOOK_LOCAL_RECEIVERS: list[str] = []
+WEBHOOK_LOCAL_CA_FILE = ""
+
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "chongqing_dte.foundation.api.handle_exception",
@@ -259,6 +296,19 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["chongqing_dte.foundation.api_bodies.BoundedJsonParser"],
+}
+# Requests a minute from one address to what the partner API shows everybody.
+PUBLIC_API_PER_MINUTE = env.int("PUBLIC_API_PER_MINUTE", default=120)
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    # The date of the version stands for itself.
+    "VERSION": "",
+    "PREPROCESSING_HOOKS": ["partners.rest.document.partner_endpoints"],
+    "POSTPROCESSING_HOOKS": ["partners.rest.document.complete"],
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
 # ── Logs: one JSON line an event, with the request's id and no personal data ──────────────────────────────

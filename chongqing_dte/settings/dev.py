@@ -23,3 +23,6 @@ WHITENOISE_USE_FINDERS = True
 # Nobody in this database is real, and `generate_world` may fill it.
 INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
 MADE_UP_PEOPLE_ALLOWED = True
+# Receivers of webhooks on this machine, "partner.localhost:8443", with the file of the authority that vouches for them.
+WEBHOOK_LOCAL_RECEIVERS = env.list("WEBHOOK_LOCAL_RECEIVERS", default=[])
+WEBHOOK_LOCAL_CA_FILE = env.str("WEBHOOK_LOCAL_CA_FILE", default="")

@@ -65,6 +65,8 @@ NUDGES: dict[str, list[str]] = {
     "self_check_code_asked": ["subsidies.tasks.send_self_check_codes_task"],
     "registers_due": ["enrollment.tasks.ask_registers_task"],
     "simulation_asked": ["subsidies.tasks.continue_simulations_task"],
+    "webhooks_queued": ["partners.tasks.send_webhooks_task"],
+    "webhook_stopped": ["partners.tasks.tell_of_stopped_webhooks_task"],
 }
 
 
@@ -128,5 +130,24 @@ def beat_schedule(sweep_seconds: float) -> dict[str, dict[str, Any]]:
         },
         "simulations": {"task": "subsidies.tasks.continue_simulations_task", "schedule": sweep_seconds},
         "invariants": {"task": "subsidies.tasks.check_invariants_task", "schedule": sweep_seconds * 8},
+        # Readers stamp what they read; others are told by webhooks of what this has stamped.
+        "stamp-changes": {
+            "task": "chongqing_dte.foundation.tasks.stamp_changes_task",
+            "schedule": sweep_seconds / 3,
+        },
+        "webhooks": {"task": "partners.tasks.send_webhooks_task", "schedule": sweep_seconds},
+        "webhook-notices": {
+            "task": "partners.tasks.tell_of_stopped_webhooks_task",
+            "schedule": sweep_seconds * 2,
+        },
+        "webhook-log": {
+            "task": "partners.tasks.purge_webhook_deliveries_task",
+            "schedule": sweep_seconds * 120,
+        },
+        "purge-api-log": {"task": "partners.tasks.purge_api_log_task", "schedule": sweep_seconds * 20},
+        "purge-idempotent-answers": {
+            "task": "partners.tasks.purge_idempotent_answers_task",
+            "schedule": sweep_seconds * 20,
+        },
         "books": {"task": "subsidies.tasks.compare_books_task", "schedule": sweep_seconds * 120},
     }

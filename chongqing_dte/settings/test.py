@@ -13,6 +13,8 @@ ALLOWED_HOSTS = ["*"]
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # All tests come from one address; those of the limits set their own.
 VERIFICATION_LIMITS = SIGN_IN_LIMITS = OBJECTION_LIMITS = OBJECTION_LINE_LIMITS = NOTICE_LIMITS = []
+TOKEN_LIMITS = TOKEN_ADDRESS_LIMITS = []
+PUBLIC_API_PER_MINUTE = 0
 SELF_CHECK_LIMITS = SELF_CHECK_CERTIFICATE_LIMITS = SELF_CHECK_NUMBER_LIMITS = []
 LOGGING = {"level": "WARNING"}
 # Tests that run side by side do not count, or forget, one another's messages.

@@ -141,6 +141,8 @@ class UserFactory(DjangoModelFactory):
         training_operator = _works_in(Role.TRAINING_OPERATOR)
         training_manager = _works_in(Role.TRAINING_MANAGER)
         evaluation_operator = _works_in(Role.EVALUATION_OPERATOR)
+        machine = factory.Trait(is_machine=True, password=make_password(None))
+        register_operator = factory.Trait(role=Role.REGISTER_OPERATOR, machine=True)
 
     username = factory.Sequence(lambda n: f"user-{n}")
     full_name = factory.Sequence(lambda n: f"Person {n}")
