@@ -1,6 +1,7 @@
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from chongqing_dte.foundation.sentences import gettext_lazy as _
+from chongqing_dte.foundation.sentences import pgettext_lazy
 
 
 class SessionStatus(TextChoices):

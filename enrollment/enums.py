@@ -1,8 +1,8 @@
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from chongqing_dte.foundation.proposals import RequestStatus as RequestStatus
+from chongqing_dte.foundation.sentences import gettext_lazy as _
+from chongqing_dte.foundation.sentences import pgettext_lazy
 
 
 class ParticipantCategory(TextChoices):
@@ -51,6 +51,11 @@ class RosterStatus(TextChoices):
     PARTLY_CONFIRMED = "PARTLY_CONFIRMED", _("Partly confirmed")
     REJECTED = "REJECTED", _("Rejected")
     FAILED = "FAILED", pgettext_lazy("roster", "Failed")
+
+
+class RosterSource(TextChoices):
+    FILE = "FILE", _("File")
+    API = "API", pgettext_lazy("results", "API")
 
 
 class RowOutcome(TextChoices):

@@ -1,7 +1,6 @@
 from django.urls import path
 
-from enrollment.api.attendance import ClassAttendance
-from enrollment.api.changed_numbers import ChangedTraineeNumbers
+from enrollment.api.changed_numbers import feed_has_moved
 from enrollment.views import (
     attendance,
     classes,
@@ -136,7 +135,7 @@ urlpatterns = [
     path("merges/<uuid:public_id>/", merges.merge_detail, name="merge-detail"),
     path("merges/<uuid:public_id>/approval/", merges.approve, name="merge-approve"),
     path("merges/<uuid:public_id>/refusal/", merges.refuse, name="merge-refuse"),
-    path("api/changed-trainee-numbers", ChangedTraineeNumbers.as_view(), name="changed-trainee-numbers"),
+    path("api/changed-trainee-numbers", feed_has_moved, name="changed-trainee-numbers"),
     path("classes/<uuid:public_id>/people/", people.class_people, name="class-people"),
     path("classes/<uuid:public_id>/certificates/", people.class_certificates, name="class-certificates"),
     path("classes/<uuid:public_id>/attendance/", attendance.class_attendance, name="class-attendance"),
@@ -146,9 +145,4 @@ urlpatterns = [
     path("enrollments/<uuid:public_id>/", enrollments.enrollment_detail, name="enrollment-detail"),
     path("enrollments/<uuid:public_id>/withdrawal/", enrollments.withdraw, name="enrollment-withdraw"),
     path("enrollments/<uuid:public_id>/transfer/", enrollments.transfer, name="enrollment-transfer"),
-    path(
-        "api/classes/<uuid:public_id>/attendance",
-        ClassAttendance.as_view(),
-        name="api-class-attendance",
-    ),
 ]

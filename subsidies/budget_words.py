@@ -1,9 +1,9 @@
 """What is said of budgets, in the reader's language."""
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import ngettext
 from chongqing_dte.foundation.templatetags.figures import yuan
 from subsidies.models import Budget
 from subsidies.queries import Queue

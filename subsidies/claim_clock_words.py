@@ -3,9 +3,8 @@
 from datetime import date
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import ngettext
 from subsidies.models import SubsidyClaim
 
 

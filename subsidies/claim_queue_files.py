@@ -6,9 +6,9 @@ from typing import Final
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import gettext_lazy
 from subsidies.enums import ClaimStatus
 from subsidies.models import SubsidyClaim
 from subsidies.statement_files import Cell

@@ -10,8 +10,8 @@ from typing import Final
 import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.tabular_writing import SAFE_STRINGS
 from chongqing_dte.foundation.typesetting import typeset
 from subsidies.claim_statement_tables import NUMERIC, STEADY, Cell, Table, shown, tables_of

@@ -8,9 +8,9 @@ from typing import Final
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from chongqing_dte.foundation.sentences import gettext as _
+from chongqing_dte.foundation.sentences import gettext_lazy
 from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.rules.identifiers import mask_name
 from subsidies.explanations import recovery_sentence

@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from assessment.enums import SignalKind
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.enums import EnrollmentStatus, ParticipantCategory
 from subsidies.curve_drawing import percent
 from subsidies.enums import CheckOutcome, LineRefusal
+from subsidies.models import ClaimLine
 
 # A check as it is kept: its name, its outcome and what it saw.
 KeptCheck = Mapping[str, Any]
@@ -149,6 +150,12 @@ def claim_check_sentence(check: KeptCheck) -> str:
         return str(NOT_ASKED_FOR)
     words = {name: _in_words(name, value) for name, value in facts.items()}
     return str(SENTENCES[check["name"], check["outcome"]]) % words
+
+
+def claim_line_reason(line: ClaimLine) -> str:
+    """Return why a line of a claim does not count: the check that says so, with what it saw."""
+    found = next((check for check in line.checks if check["name"] == line.reason), None)
+    return claim_check_sentence(found) if found else claim_check_name(line.reason)
 
 
 def shown_check(check: KeptCheck) -> dict[str, str]:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from institutions.enums import Role
 from subsidies.bank.formats import UNWRITABLE
 from subsidies.explanations import check_name, hold_step

@@ -1,8 +1,9 @@
 from typing import Final
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from chongqing_dte.foundation.sentences import gettext_lazy as _
+from chongqing_dte.foundation.sentences import pgettext_lazy
 
 
 class SubsidyKind(TextChoices):

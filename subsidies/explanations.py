@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from enrollment.enums import ParticipantCategory
 from institutions.enums import Level, Role
 from subsidies.enums import CheckOutcome

@@ -5,8 +5,8 @@ from typing import Final
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 
+from chongqing_dte.foundation.sentences import gettext_lazy
 from enrollment.rules.identifiers import mask_name
 from institutions.models import District
 from subsidies.models import Objection, Payment, SubsidyClaim

@@ -13,13 +13,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from assessment.credentials.issuer import issuer_id, portal_origin
 from assessment.credentials.proofs import CREDENTIALS_CONTEXT, OPEN_BADGES_CONTEXT
 from assessment.credentials.status_list import status_entry
 from assessment.models import LevelCertificate
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from institutions.models import Institution
 
 LANGUAGES: Final = ("zh-hans", "en")

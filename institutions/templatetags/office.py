@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES
 from institutions.models import User
-from institutions.policies import can_see_delegations
+from institutions.policies import can_see_delegations, can_see_machines
 
 register = template.Library()
 
@@ -100,6 +100,13 @@ def sees_delegations(context: Any) -> bool:
     """Test whether the person who sees the page works in an office that has delegations."""
     user = getattr(getattr(context, "request", None), "user", None)
     return isinstance(user, User) and can_see_delegations(user)
+
+
+@register.simple_tag(takes_context=True)
+def sees_machines(context: Any) -> bool:
+    """Test whether the person who sees the page sees which systems of partners have access."""
+    user = getattr(getattr(context, "request", None), "user", None)
+    return isinstance(user, User) and can_see_machines(user)
 
 
 def _is_current(path: str, name: str, places: list[tuple[Promise, str]]) -> bool:

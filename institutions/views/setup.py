@@ -16,6 +16,7 @@ def setup(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     years = queries.calendar_years()
     context = {
+        "sees_machines": policies.can_see_machines(request.user),
         "sees_delegations": policies.can_see_delegations(request.user),
         "sees_records": request.user.role in MUNICIPAL_ROLES,
         "institution_count": queries.institutions_visible_to(request.user).count(),

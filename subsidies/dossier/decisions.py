@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from assessment.enums import Outcome
 from assessment.models import LevelCertificate
+from chongqing_dte.foundation.sentences import gettext as _
 from chongqing_dte.foundation.templatetags.figures import yuan
 from enrollment.enums import ParticipantCategory
 from institutions.enums import Level

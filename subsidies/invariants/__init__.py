@@ -5,8 +5,8 @@ from typing import Final
 
 import structlog
 from django.db import DatabaseError, connection, transaction
-from django.utils.translation import gettext_lazy as _
 
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from subsidies.invariants.bank import BANK_INVARIANTS
 from subsidies.invariants.budgets import BUDGET_INVARIANTS
 from subsidies.invariants.claims import CLAIM_INVARIANTS

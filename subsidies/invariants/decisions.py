@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from django.utils.translation import gettext_lazy as _
-
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from subsidies.invariants.kinds import Invariant
 
 # Live grants, and live grants of the same person that were made before. Rows that were merged later count apart: what

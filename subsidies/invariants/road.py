@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from django.utils.translation import gettext_lazy as _
-
+from chongqing_dte.foundation.sentences import gettext_lazy as _
 from subsidies.invariants.kinds import Invariant
 
 ROAD_INVARIANTS: Final = (

@@ -10,7 +10,7 @@ from assessment import policies, queries
 from assessment.enums import SessionStatus
 from assessment.models import AssessmentSession
 from chongqing_dte.foundation.errors import NotPermitted
-from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, Role
+from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MACHINE_ROLES, MUNICIPAL_ROLES, Role
 from institutions.models import User
 from tests.clock import NOW
 from tests.factories.assessment import LevelCertificateFactory
@@ -31,6 +31,7 @@ ALLOWED = {
     Role.TRAINING_OPERATOR: set(),
     Role.TRAINING_MANAGER: set(),
     Role.EVALUATION_OPERATOR: {"record_results", "run_session"},
+    Role.REGISTER_OPERATOR: set(),
 }
 # Role -> whose sessions and whose certificates its lists show.
 SEEN = {
@@ -39,6 +40,7 @@ SEEN = {
     Role.TRAINING_OPERATOR: ("none", "none"),
     Role.TRAINING_MANAGER: ("none", "none"),
     Role.EVALUATION_OPERATOR: ("own", "own"),
+    Role.REGISTER_OPERATOR: ("none", "none"),
 }
 
 
@@ -112,7 +114,7 @@ def test_who_cancels_a_session_depends_on_whether_it_may_have_been_held(
 
 def user_with(role, certificate):
     """Return somebody with this role in the office that this certificate has to do with."""
-    if role in MUNICIPAL_ROLES:
+    if role in (*MUNICIPAL_ROLES, *MACHINE_ROLES):
         return UserFactory(**{role.lower(): True})
     training_class = certificate.attempt.enrollment.training_class
     if role in DISTRICT_ROLES:

@@ -25,6 +25,7 @@ ALLOWED = {
     Role.TRAINING_OPERATOR: set(),
     Role.TRAINING_MANAGER: set(),
     Role.EVALUATION_OPERATOR: {"propose_revocation", "reissue_certificate", "hand_out_certificate"},
+    Role.REGISTER_OPERATOR: set(),
 }
 
 

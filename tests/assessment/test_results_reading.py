@@ -10,9 +10,10 @@ import pytest
 from assessment.results.checks import ResultProblem, Sitting, find_result_problems, parse_score
 from assessment.results.columns import RESULT_COLUMNS
 from assessment.results.messages import RESULT_MESSAGES, message_for
-from assessment.results.reading import entries_as_content, read_entries, read_results
+from assessment.results.reading import read_results
 from assessment.results.rows import ResultRow
 from assessment.results.template import write_results
+from chongqing_dte.foundation.tabular_entries import entries_as_content, read_entries
 from chongqing_dte.foundation.tabular_reading import NoRows, WrongColumns
 from demo.identifiers import make_resident_id
 from tests.factories.workbooks import xlsx
@@ -290,7 +291,7 @@ def test_session_without_a_pattern_takes_any_number() -> None:
 def test_what_a_machine_reports_is_cleaned_as_the_cells_of_a_list_are() -> None:
     entry = {**PASS, "outcome": "合格", "name": " 欧阳娜娜 ", "certificate_issued_on": "2026/11/1"}
 
-    rows = read_entries(entries_as_content([entry, {"name": "李一"}]))
+    rows = read_entries(entries_as_content([entry, {"name": "李一"}]), RESULT_COLUMNS, ResultRow)
 
     assert rows == [ResultRow(number=1, **PASS), ResultRow(number=2, name="李一")]
 

@@ -3,8 +3,9 @@ from django.utils import timezone
 
 from tests.clock import NOW
 from tests.foundation.conftest import waiting_messages
+from tests.partners.conftest import api_client_for, api_client_of, partner_of_office
 
-__all__ = ["waiting_messages"]
+__all__ = ["api_client_for", "api_client_of", "partner_of_office", "waiting_messages"]
 
 
 @pytest.fixture

@@ -6,7 +6,14 @@ from chongqing_dte.foundation.errors import NotPermitted
 from enrollment import policies, queries
 from enrollment.enums import ClassStatus
 from enrollment.models import TrainingClass
-from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
+from institutions.enums import (
+    DISTRICT_ROLES,
+    EVALUATION_ROLES,
+    MACHINE_ROLES,
+    MUNICIPAL_ROLES,
+    TRAINING_ROLES,
+    Role,
+)
 from institutions.models import User
 from tests.clock import NOW
 from tests.factories.enrollment import TrainingClassFactory
@@ -66,7 +73,7 @@ def test_who_sees_which_filings_wait(role):
     office = {}
     if role in DISTRICT_ROLES:
         office = {"district": in_time.district}
-    elif role not in MUNICIPAL_ROLES:
+    elif role not in (*MUNICIPAL_ROLES, *MACHINE_ROLES):
         office = {"institution": in_time.institution}
     user = UserFactory(**{role.lower(): True}, **office)
 
@@ -75,7 +82,7 @@ def test_who_sees_which_filings_wait(role):
     if role in MUNICIPAL_ROLES:
         assert found == {late}
     else:
-        assert found == (set() if role in EVALUATION_ROLES else {late, in_time})
+        assert found == (set() if role in (*EVALUATION_ROLES, *MACHINE_ROLES) else {late, in_time})
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from chongqing_dte.foundation.errors import NotPermitted
 from enrollment import policies, queries
 from enrollment.models import Enrollment, IntakePolicy, RosterUpload, TrainingClass
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
+from institutions.enums import DISTRICT_ROLES, MACHINE_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from institutions.models import User
 from tests.enrollment.test_identity_permissions import SUBJECTS as IDENTITY_ACTS
 from tests.factories.enrollment import RosterUploadFactory, TrainingClassFactory
@@ -51,6 +51,7 @@ ALLOWED = {
     },
     # An evaluation institution has institution_id too, and trains nobody.
     Role.EVALUATION_OPERATOR: set(),
+    Role.REGISTER_OPERATOR: set(),
 }
 SUBJECTS = {
     "ask_registers": (CLASS,),
@@ -148,7 +149,7 @@ def test_list_shows_the_classes_and_rosters_of_ones_own_office(role):
     office = {}
     if role in DISTRICT_ROLES:
         office = {"district": own_class.district}
-    elif role not in MUNICIPAL_ROLES:
+    elif role not in (*MUNICIPAL_ROLES, *MACHINE_ROLES):
         office = {"institution": own_class.institution}
     user = UserFactory(**{role.lower(): True}, **office)
 

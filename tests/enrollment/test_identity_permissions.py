@@ -42,6 +42,7 @@ ALLOWED = {
     Role.TRAINING_OPERATOR: {*SEES_WHOLE, "propose_correction"},
     Role.TRAINING_MANAGER: {*SEES_WHOLE, "propose_correction"},
     Role.EVALUATION_OPERATOR: set(),
+    Role.REGISTER_OPERATOR: set(),
 }
 # What was proposed by somebody else, and lists that were made for oneself.
 SUBJECTS = {

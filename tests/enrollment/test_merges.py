@@ -311,7 +311,7 @@ def test_classes_of_a_row_that_went_before_count_too():
 
 
 # ── The feed ─────────────────────────────────────────────────────────────────────────────────────────────
-FEED = reverse("changed-trainee-numbers")
+FEED = reverse("api-changed-trainee-numbers")
 
 
 def test_the_feed_is_read_line_by_line_without_a_name(client):
@@ -347,8 +347,14 @@ def test_an_odd_question_to_the_feed_is_refused(client, query):
     assert client.get(FEED, query).status_code == 400
 
 
-def test_the_feed_costs_one_query(client, django_assert_num_queries):
+def test_the_feed_costs_one_query_beside_the_log(client, django_assert_num_queries):
     ChangedTraineeIdFactory.create_batch(5)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         client.get(FEED)
+
+
+def test_the_feeds_former_address_leads_to_the_present_one(client):
+    answer = client.get(reverse("changed-trainee-numbers"), {"after": 3})
+
+    assert (answer.status_code, answer["Location"]) == (308, f"{FEED}?after=3")

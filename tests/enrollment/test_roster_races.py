@@ -190,7 +190,7 @@ def test_same_file_sent_twice_at_once_is_one_upload(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "place", [(roster_checks, "read_roster"), (queries, "lock_roster_upload")], ids=["reading", "beginning"]
+    "place", [(roster_checks, "read_again"), (queries, "lock_roster_upload")], ids=["reading", "beginning"]
 )
 def test_two_workers_at_one_roster_check_it_once(monkeypatch, place):
     upload = sent()

@@ -284,7 +284,7 @@ def test_check_that_somebody_has_begun_is_theirs():
     assert (upload.status, upload.check_attempt_count) == (RosterStatus.CHECKING, 1)
 
 
-@pytest.mark.parametrize("step", ["read_roster", "_look_up", "find_problems", "copy_rows"])
+@pytest.mark.parametrize("step", ["read_again", "_look_up", "find_problems", "copy_rows"])
 def test_worker_killed_in_the_middle_leaves_a_check_that_is_begun_again(monkeypatch, step):
     upload = sent(None, person(1), person(2))
 
@@ -314,7 +314,7 @@ def test_file_that_has_killed_its_worker_three_times_is_given_up(monkeypatch):
     def die(*_args, **_kwargs):
         raise Killed
 
-    monkeypatch.setattr(roster_checks, "read_roster", die)
+    monkeypatch.setattr(roster_checks, "read_again", die)
     for _ in range(3):
         with pytest.raises(Killed):
             check(upload, now=now)

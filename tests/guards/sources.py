@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
-APPS: Final = ("institutions", "enrollment", "assessment", "subsidies")
+APPS: Final = ("institutions", "partners", "enrollment", "assessment", "subsidies")
 PACKAGES: Final = ("chongqing_dte", *APPS)
-INTERFACES: Final = frozenset({"admin", "api", "views", "tasks", "forms", "urls", "management"})
+INTERFACES: Final = frozenset({"admin", "api", "views", "tasks", "forms", "urls", "management", "rest"})
 
 
 def python_files(*folders: str) -> list[Path]:

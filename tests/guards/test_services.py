@@ -58,7 +58,10 @@ STEPS = frozenset(
         "enrollment/services/roster_staging_rows.py",
         "enrollment/services/roster_steps.py",
         "enrollment/services/trainee_steps.py",
+        "institutions/services/machine_steps.py",
         "institutions/services/quota_steps.py",
+        "partners/services/webhook_state_steps.py",
+        "partners/services/webhook_steps.py",
     }
 )
 DURABLE = "transaction.atomic(durable=True)"

@@ -4,7 +4,7 @@ import pytest
 
 from chongqing_dte.foundation.errors import NotPermitted
 from institutions import policies, queries
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
+from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
 from institutions.models import User
 from tests.factories.institutions import AccreditationFactory, FundedQuotaFactory, UserFactory
 from tests.factories.standing import CalendarDayFactory, SuspensionFactory
@@ -55,7 +55,7 @@ def test_district_sees_the_institutions_in_it(institution, role):
     assert seen_by(UserFactory(**{role.lower(): True})) == [0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role not in (*MUNICIPAL_ROLES, *DISTRICT_ROLES)])
+@pytest.mark.parametrize("role", [*TRAINING_ROLES, *EVALUATION_ROLES])
 def test_institution_sees_itself(institution, role):
     assert seen_by(UserFactory(**{role.lower(): True}, institution=institution)) == [1, 1, 1, 1]
     assert seen_by(UserFactory(**{role.lower(): True})) == [1, 0, 0, 0]

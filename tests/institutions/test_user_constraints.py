@@ -5,7 +5,7 @@ from django.db import IntegrityError
 from django.utils.translation import override
 
 from chongqing_dte.foundation.models import AuditEvent
-from institutions.enums import DISTRICT_ROLES, MUNICIPAL_ROLES, Role
+from institutions.enums import DISTRICT_ROLES, MACHINE_ROLES, MUNICIPAL_ROLES, Role
 from institutions.models import User
 from institutions.services.users import Office, UserNameTaken, create_user
 from tests.clock import NOW
@@ -17,7 +17,7 @@ OFFICES = ("none", "district", "institution", "both")
 
 
 def office_of(role: Role) -> str:
-    if role in MUNICIPAL_ROLES:
+    if role in (*MUNICIPAL_ROLES, *MACHINE_ROLES):
         return "none"
     return "district" if role in DISTRICT_ROLES else "institution"
 
@@ -31,7 +31,7 @@ def fields_of(office: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("role", Role)
 def test_role_works_in_its_office(role):
-    UserFactory(role=role, **fields_of(office_of(role)))
+    UserFactory(role=role, machine=role in MACHINE_ROLES, **fields_of(office_of(role)))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_role_works_in_its_office(role):
 )
 def test_role_works_in_no_other_office(role, office):
     with pytest.raises(IntegrityError, match="user_role_has_its_office"):
-        UserFactory(role=role, **fields_of(office))
+        UserFactory(role=role, machine=role in MACHINE_ROLES, **fields_of(office))
 
 
 def test_unknown_role_is_refused():

@@ -73,8 +73,6 @@ ROUTES = {
     "attendance-sheet": Answers("GET", to_class(municipal=403, district=403), row="class"),
     "class-lessons": Answers("POST", to_class(municipal=403, district=403, training=422), row="class"),
     "lesson-cancel": Answers("POST", to_class(municipal=403, district=403, training=409), row="lesson"),
-    # A machine is not led to a page.
-    "api-class-attendance": Answers("GET", to_class(), row="class", public=403),
     "enrollment-detail": Answers("GET", to_class(), row="enrollment"),
     "registers-ask-again": Answers(
         "POST",
@@ -157,7 +155,7 @@ ROUTES = {
         row="merge",
         by_role=((Role.MUNICIPAL_REVIEWER, 422), (Role.MUNICIPAL_ADMINISTRATOR, 422)),
     ),
-    "changed-trainee-numbers": Answers("GET", ANYBODY, public=200),
+    "changed-trainee-numbers": Answers("GET", dict.fromkeys(OFFICES, 308), public=308),
     "session-list": Answers("GET", ANYBODY),
     "session-detail": Answers("GET", to_session(), row="session"),
     "certificate-list": Answers("GET", ANYBODY),

@@ -10,7 +10,14 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 
 from assessment.services.credential_keys import register_credential_keys
-from institutions.enums import DISTRICT_ROLES, EVALUATION_ROLES, MUNICIPAL_ROLES, TRAINING_ROLES, Role
+from institutions.enums import (
+    DISTRICT_ROLES,
+    EVALUATION_ROLES,
+    MUNICIPAL_ROLES,
+    PEOPLE_ROLES,
+    TRAINING_ROLES,
+    Role,
+)
 from tests.clock import NOW
 from tests.enrollment.rosters import person
 from tests.factories.assessment import (
@@ -27,6 +34,7 @@ from tests.factories.identity import (
 )
 from tests.factories.institutions import DistrictFactory, InstitutionFactory, UserFactory
 from tests.factories.notices import ObjectionFactory
+from tests.factories.partners import PartnerClientFactory
 from tests.factories.recoveries import RecoverySettlementFactory
 from tests.factories.subsidies import RecoveryFactory, assembled_batch, granted_certificate
 from tests.factories.training import LessonFactory
@@ -67,7 +75,9 @@ def two_offices() -> SimpleNamespace:
     batch = assembled_batch(0)
     own, other = (rows_of(chain, batch) for chain in chains)
     own["sign_ins"] = {
-        (role, is_own): signed_in(role, own, is_own=is_own) for role in Role for is_own in (True, False)
+        (role, is_own): signed_in(role, own, is_own=is_own)
+        for role in PEOPLE_ROLES
+        for is_own in (True, False)
     }
     return SimpleNamespace(own=own, other=other)
 
@@ -100,6 +110,7 @@ def rows_of(certificate, batch):
         # Against another decision of the same district: it holds nobody's money here.
         **budget_rows(enrollment.training_class.district),
         **claim_rows(enrollment.training_class),
+        "partner_client": PartnerClientFactory(),
         "recovery": RecoveryFactory(),
         "settlement": RecoverySettlementFactory(),
         "objection": ObjectionFactory(entitlement__district=enrollment.training_class.district),

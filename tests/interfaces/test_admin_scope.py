@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from institutions.enums import MUNICIPAL_ROLES, Role
+from institutions.enums import MUNICIPAL_ROLES, PEOPLE_ROLES, Role
 from tests.factories.institutions import UserFactory
 from tests.interfaces.scope import browser_of, routes
 
@@ -69,7 +69,7 @@ NAMED_ADMIN_ROUTES = sorted(
 )
 
 
-@pytest.mark.parametrize("role", [*(role for role in Role if role not in MUNICIPAL_ROLES), None])
+@pytest.mark.parametrize("role", [*(role for role in PEOPLE_ROLES if role not in MUNICIPAL_ROLES), None])
 def test_nobody_else_enters_the_admin(world, role):
     client = browser_of(role, world.own, is_own=True) if role else Client()
 

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 
+from chongqing_dte.foundation.changes import Announcement
 from enrollment.models import Enrollment, EvidenceCorrection
 from tests.planted.kinds import Dropped
 
@@ -275,6 +276,7 @@ AROUND: Final = (
     ),
 )
 EVIDENCE: Final = "tests/enrollment/test_evidence_correction_constraints.py::test_"
+ANNOUNCED: Final = "tests/subsidies/test_announcement_constraints.py::test_"
 FROZEN: Final = "tests/subsidies/test_frozen_constraints.py::test_"
 
 
@@ -344,6 +346,8 @@ def _general_test(model: Model, trigger: Any) -> str:
     """Return the test of a trigger that many tables have."""
     if isinstance(trigger, pgtrigger.ReadOnly):
         return f"{FROZEN}frozen_field_is_not_changed[{model.__name__}-{sorted(trigger.fields)[0]}]"
+    if isinstance(trigger, Announcement):
+        return f"{ANNOUNCED}change_is_announced[{model.__name__}-{trigger.name}]"
     if trigger.name == "frozen_secrets":
         column = trigger.operation.columns[0]
         return f"{FROZEN}encrypted_column_is_not_written_again_under_the_same_key[{model.__name__}-{column}]"

@@ -5,6 +5,7 @@ from typing import Final
 from tests.planted.kinds import Rewritten
 
 STATEMENTS: Final = "tests/subsidies/test_claim_statements.py::test_"
+SYSTEMS: Final = "tests/subsidies/test_api_money.py::test_"
 
 TELLING: Final = (
     Rewritten(
@@ -39,5 +40,29 @@ TELLING: Final = (
         instead="    if opener is not None:",
         test="tests/subsidies/test_claim_messages.py::"
         "test_an_institution_is_told_what_a_claim_comes_to_and_until_when",
+    ),
+    Rewritten(
+        name="statements_by_any_number",
+        bug="an institution's system asks for the statement of another institution",
+        module="subsidies.queries.claim_statements",
+        text="        return Institution.objects.filter(pk=user.institution_id)",
+        instead="        return Institution.objects.all()",
+        test="tests/subsidies/test_api_statements.py::test_statements_of_others_do_not_exist",
+    ),
+    Rewritten(
+        name="claims_by_any_number",
+        bug="a system reads the claims of every office by their numbers",
+        module="subsidies.queries.followed",
+        text="        claims_visible_to(user)\n",
+        instead="        SubsidyClaim.objects.all()\n",
+        test=f"{SYSTEMS}institution_and_district_read_their_own_and_nobody_else_s",
+    ),
+    Rewritten(
+        name="decision_silent_about_its_payment",
+        bug="nobody hears that the payment of a decision stands otherwise",
+        module="subsidies.resources",
+        text='    return paid.order_by().values_list("entitlement_id", flat=True)',
+        instead="    return ()",
+        test=f"{SYSTEMS}decision_moves_with_its_payment",
     ),
 )

@@ -7,6 +7,9 @@ import pytest
 from subsidies.bank.sftp import SftpChannel, SftpPlace
 from subsidies.invariants import find_violations
 from tests.fakes.sftp_server import SftpBank
+from tests.partners.conftest import api_client_for, api_client_of, partner_of_office
+
+__all__ = ["api_client_for", "api_client_of", "partner_of_office"]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from subsidies.services.book_comparisons import compare_books
 from tests.clock import NOW
 from tests.factories.institutions import UserFactory
 from tests.factories.subsidies import assembled_batch, open_programme, settled_batch, sign_twice
-from tests.subsidies.database import triggers_off
+from tests.subsidies.database import check_commit, triggers_off
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +155,7 @@ def test_without_a_look_of_the_last_day_everything_is_looked_at(settled_payment)
 
 def test_the_instruction_of_another_amount_is_found(settled_payment, nobody_looks_at_everything):
     batch = sign_twice(assembled_batch())
+    check_commit()
     with triggers_off():
         PaymentAttempt.objects.filter(batch=batch).update(amount=Decimal("799.00"))
 

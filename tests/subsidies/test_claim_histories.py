@@ -255,7 +255,7 @@ def test_a_merge_of_two_who_were_paid_leaves_one_of_them_paid():
 
 
 def test_the_reader_notices_when_nothing_is_asked_back(monkeypatch):
-    monkeypatch.setattr(claim_recoveries, "_ask_back", lambda *_arguments: 0)
+    monkeypatch.setattr(claim_recoveries, "_ask_back", lambda *_arguments: set())
 
     with pytest.raises(AssertionError):
         live("ENROLLMENT", [("agree", "A"), ("pay", "PAID"), ("revoke", "Li")])

@@ -57,7 +57,7 @@ from tests.factories.notices import (
     payment_to_notice,
 )
 from tests.factories.subsidies import next_batch
-from tests.subsidies.database import triggers_off
+from tests.subsidies.database import check_commit, triggers_off
 
 pytestmark = pytest.mark.django_db
 
@@ -226,6 +226,7 @@ def test_the_reason_is_read_in_the_readers_language(has_payment):
     claim = with_account(confirmed_claim())
     if has_payment:
         open_claim_payments(now=NOW)
+        check_commit()
     objection = objected_by_office(claim)
     with override("zh-hans"):
         decided(objection, ObjectionStatus.UPHELD)

@@ -144,6 +144,7 @@ def hear_from_the_bank_of_a_withdrawn_batch() -> None:
 
 def instruct_another_amount() -> None:
     assembled_batch()
+    check_commit()
     with triggers_off():
         PaymentAttempt.objects.update(amount=F("amount") + 1)
         PaymentBatch.objects.update(total=F("total") + 1)

@@ -41,6 +41,9 @@ SETTLED = {"status": RecoveryStatus.SETTLED, "settled_at": NOW}
             },
             "recovery_withdrawn_before_money_came",
         ),
+        ({"not_owed": Decimal("1.00")}, "recovery_not_owed_since_some_time"),
+        ({"not_owed": Decimal("800.01"), "not_owed_since": NOW}, "recovery_not_owed_since_some_time"),
+        ({"given_back": Decimal("1.00")}, "recovery_gives_back_what_came_once_settled"),
     ],
 )
 def test_recovery_is_refused_by(fields, constraint):
