@@ -138,5 +138,5 @@ class SftpBank:
             self._transports.append(transport)
             try:
                 transport.start_server(server=KeyDoor(self._client_key))
-            except paramiko.SSHException:
+            except (paramiko.SSHException, EOFError):
                 transport.close()
